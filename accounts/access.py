@@ -1,0 +1,95 @@
+"""Who is acting, and the context that PostgreSQL's row-level security sees.
+
+The context lives exactly as long as one transaction: a setting of the session would stay on a pooled connection and
+be seen by the next person. Without a context every protected table is empty.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection, models, transaction
+
+
+class Role(models.TextChoices):
+    PATIENT = "patient"
+    THERAPIST = "therapist"
+    CLINICIAN = "clinician"
+    ADMINISTRATOR = "administrator"
+
+
+CARING_ROLES = frozenset({Role.THERAPIST, Role.CLINICIAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person acting at one clinic, in all the roles they hold there. `today` decides which care teams are current."""
+
+    user_id: int
+    clinic_id: int
+    roles: frozenset[str]
+    today: date
+    device_id: int | None = None
+
+    is_authenticated = True  # what DRF and Django ask of a user
+
+    @property
+    def pk(self) -> int:
+        return self.user_id
+
+    @property
+    def is_patient(self) -> bool:
+        return Role.PATIENT in self.roles
+
+    @property
+    def is_staff(self) -> bool:
+        return bool(self.roles - {Role.PATIENT})
+
+    @property
+    def is_caring(self) -> bool:
+        """Whether they may be on a care team: therapists and clinicians."""
+        return bool(self.roles & CARING_ROLES)
+
+    @property
+    def is_clinician(self) -> bool:
+        return Role.CLINICIAN in self.roles
+
+    @property
+    def is_administrator(self) -> bool:
+        return Role.ADMINISTRATOR in self.roles
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """One transaction in which PostgreSQL shows what `actor` may see."""
+    with transaction.atomic():
+        enter(actor)
+        yield
+
+
+def enter(actor: Actor) -> None:
+    """Set the context of the transaction that is open."""
+    _set_context(
+        reach="clinic",
+        clinic=str(actor.clinic_id),
+        user=str(actor.user_id),
+        roles=",".join(sorted(actor.roles)),
+        today=actor.today.isoformat(),
+    )
+
+
+@contextmanager
+def acting_for_all() -> Iterator[None]:
+    """One transaction that reaches every clinic: for workers and commands, never for a request of a person."""
+    with transaction.atomic():
+        _set_context(reach="all", clinic="", user="", roles="", today="")
+        yield
+
+
+def _set_context(**context: str) -> None:
+    if not connection.in_atomic_block:
+        raise RuntimeError("A row-level-security context needs an open transaction, else it would outlive its request.")
+    with connection.cursor() as cursor:
+        settings = ", ".join(f"set_config('amble.{name}', %s, true)" for name in context)
+        cursor.execute(f"SELECT {settings}", list(context.values()))  # noqa: S608 (names are ours)

@@ -1,0 +1,139 @@
+"""What people do to accounts: start a clinic, invite, join, sign in, leave."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import segno
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.db.models import F
+
+from accounts import codes
+from accounts.access import Role
+from accounts.authentication import token_digest
+from accounts.models import Clinic, Device, Invitation, Membership, User
+
+VALID_FOR = timedelta(days=7)
+DEVICES_PER_PATIENT_CODE = 3  # an installed web app may not share the browser's sign-in, and a family has two phones
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A secret and the row that stands for it. The secret exists only here: it is shown once and never stored."""
+
+    secret: str
+    invitation: Invitation
+
+    @property
+    def link(self) -> str:
+        """The code is in the fragment, so that it stays out of every log."""
+        page = "app/join" if self.invitation.role == Role.PATIENT else "clinic/join"
+        return f"{settings.PUBLIC_URL}/{page}#{self.secret}"
+
+    @property
+    def qr_svg(self) -> str:
+        return str(segno.make_qr(self.link).svg_inline(scale=4))
+
+
+@transaction.atomic
+def start_clinic(*, name: str, time_zone: str, administrator: str, email: str, now: datetime) -> Issued:
+    """Open a clinic and invite its first administrator."""
+    clinic = Clinic.objects.create(name=name, time_zone=time_zone, created_at=now)
+    user = User.objects.create(name=administrator, email=email, password=make_password(None))
+    return invite(user=user, clinic_id=clinic.pk, role=Role.ADMINISTRATOR, second_factor=email, by=None, now=now)
+
+
+@transaction.atomic
+def invite_staff(*, clinic_id: int, name: str, email: str, role: str, by: int, now: datetime) -> Issued:
+    """Invite a colleague. Somebody who works at another clinic already keeps their name and password."""
+    user = User.objects.filter(email__iexact=email).first() or User.objects.create(
+        name=name, email=email, password=make_password(None)
+    )
+    return invite(user=user, clinic_id=clinic_id, role=role, second_factor=email, by=by, now=now)
+
+
+def invite(
+    *, user: User, clinic_id: int, role: str, second_factor: str, by: int | None, now: datetime
+) -> Issued:
+    """Make a code for one person. Their older codes for the same role are void from now on."""
+    Invitation.objects.open(at=now).filter(user=user, clinic=clinic_id, role=role).update(revoked_at=now)
+    code = codes.new_code()
+    invitation = Invitation.objects.create(
+        user=user,
+        clinic_id=clinic_id,
+        role=role,
+        digest=codes.digest(code, second_factor.lower(), key=settings.SECRET_KEY),
+        uses_left=DEVICES_PER_PATIENT_CODE if role == Role.PATIENT else 1,
+        invited_by_id=by,
+        invited_at=now,
+        expires_at=now + VALID_FOR,
+    )
+    return Issued(codes.readable(code), invitation)
+
+
+@transaction.atomic
+def use_invitation(*, code: str, second_factor: str, now: datetime) -> Invitation | None:
+    """Spend one use of a code and make its person a member. None if code and second factor do not belong together.
+
+    The use is taken by one conditional update: of two phones with the last use, one gets it.
+    """
+    digest = codes.digest(codes.typed(code), second_factor.lower(), key=settings.SECRET_KEY)
+    taken = Invitation.objects.open(at=now).filter(digest=digest, uses_left__gt=0).update(uses_left=F("uses_left") - 1)
+    if not taken:
+        return None
+    invitation = Invitation.objects.select_related("user", "clinic").get(digest=digest)
+    Membership.objects.get_or_create(
+        user=invitation.user,
+        clinic=invitation.clinic,
+        role=invitation.role,
+        ended_at=None,
+        defaults={"started_at": now},
+    )
+    return invitation
+
+
+@transaction.atomic
+def accept(*, code: str, email: str, password: str, now: datetime) -> Invitation | None:
+    """A staff member joins by code and email. Whoever had a password keeps it; None if the code does not work."""
+    invitation = use_invitation(code=code, second_factor=email, now=now)
+    if invitation is None or invitation.role == Role.PATIENT:
+        transaction.set_rollback(True)
+        return None
+    if not invitation.user.has_usable_password():
+        User.objects.filter(pk=invitation.user_id).update(password=make_password(password))
+    return invitation
+
+
+def add_device(*, user_id: int, clinic_id: int, name: str, now: datetime) -> tuple[Device, str]:
+    """Sign a device in. The token (256 bits) is returned once; the database keeps its digest."""
+    token = secrets.token_urlsafe(32)
+    device = Device.objects.create(
+        user_id=user_id,
+        clinic_id=clinic_id,
+        name=name,
+        token_digest=token_digest(token),
+        created_at=now,
+        last_used_on=now.date(),
+    )
+    return device, token
+
+
+def check_credentials(*, email: str, password: str) -> User | None:
+    """The staff member with this email and password. As slow for an unknown email as for a wrong password."""
+    user = User.objects.filter(email__iexact=email).first()
+    if user is None:
+        make_password(password)
+        return None
+    return user if check_password(password, user.password) and user.is_active else None
+
+
+@transaction.atomic
+def end_membership(*, membership: Membership, now: datetime) -> None:
+    """Somebody leaves, in this role. With their last role their devices at the clinic are signed out."""
+    membership.ended_at = now
+    membership.save(update_fields=["ended_at"])
+    left = Membership.objects.current().filter(user=membership.user, clinic=membership.clinic)
+    if not left.exists():
+        Device.objects.current().filter(user=membership.user, clinic=membership.clinic).update(revoked_at=now)

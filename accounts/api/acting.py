@@ -1,0 +1,55 @@
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.functional import cached_property
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.access import Actor, enter
+from wire.pages import KeysetPagination
+
+PAGE = (KeysetPagination.page_size_query_param, KeysetPagination.cursor_query_param)
+
+
+class Acting(APIView):
+    """A view whose whole work is one transaction, seen by PostgreSQL as the person who asks."""
+
+    # The query parameters it knows, beside those of its pages: a misspelt filter must not widen a search.
+    query: ClassVar[type[serializers.Serializer[Any]]] = serializers.Serializer
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with transaction.atomic():
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        self._check_query(request)
+        self.now = timezone.now()
+        enter(self.actor)
+
+    def _check_query(self, request: Request) -> None:
+        known = {*self.query().fields, *(PAGE if getattr(self, "pagination_class", None) else ())}
+        for name, values in request.query_params.lists():
+            if name not in known:
+                raise serializers.ValidationError({name: ["There is no such parameter here."]}, code="unknown")
+            if len(values) > 1:
+                raise serializers.ValidationError({name: ["Give this once."]})
+        self.asked  # noqa: B018 (a wrong value is an error before any work)
+
+    @cached_property
+    def asked(self) -> dict[str, Any]:
+        """The query parameters, checked."""
+        query = self.query(data=self.request.query_params)
+        query.is_valid(raise_exception=True)
+        asked: dict[str, Any] = query.validated_data
+        return asked
+
+    @property
+    def actor(self) -> Actor:
+        if not isinstance(self.request.auth, Actor):
+            raise TypeError("The permission classes of this view let a stranger through.")
+        return self.request.auth

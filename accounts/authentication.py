@@ -1,0 +1,84 @@
+"""From a token or a session to an Actor. A person who left, was switched off or lost a role is out at the next request."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.access import Actor
+from accounts.models import Device, Membership
+
+IDLE_DAYS = 90  # a token nobody used for so long is no longer taken
+CLINIC_IN_SESSION = "clinic"
+
+# Token, person and roles in one indexed lookup: it is part of every request a phone makes.
+FIND_DEVICE = """
+    SELECT d.id, d.user_id, d.clinic_id, d.last_used_on, array_agg(m.role)
+    FROM accounts_device d
+    JOIN accounts_user u ON u.id = d.user_id AND u.is_active
+    JOIN accounts_membership m ON m.user_id = d.user_id AND m.clinic_id = d.clinic_id AND m.ended_at IS NULL
+    WHERE d.token_digest = %s AND d.revoked_at IS NULL AND d.last_used_on >= %s
+    GROUP BY d.id
+"""
+
+
+def token_digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+class DeviceAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
+        header = request.META.get("HTTP_AUTHORIZATION")
+        if header is None:
+            return None
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token or len(token) > 200 or not token.isascii():
+            raise AuthenticationFailed("Sign in: the Authorization header is not a Bearer token of Amble.")
+        today = timezone.now().date()
+        with connection.cursor() as cursor:
+            cursor.execute(FIND_DEVICE, [token_digest(token), today - timedelta(days=IDLE_DAYS)])
+            row = cursor.fetchone()
+        if row is None:
+            raise AuthenticationFailed("Sign in again: this device is not signed in any more.")
+        device_id, user_id, clinic_id, last_used_on, roles = row
+        if last_used_on < today:
+            Device.objects.filter(pk=device_id).update(last_used_on=today)
+        actor = Actor(user_id, clinic_id, frozenset(roles), today, device_id)
+        return actor, actor
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class StaffSessionAuthentication(SessionAuthentication):
+    """The session of a staff page, with its CSRF token."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Actor] | None:
+        user = getattr(request._request, "user", None)
+        if user is None or not user.is_authenticated:
+            return None
+        self.enforce_csrf(request)
+        actor = session_actor(
+            user.pk, request._request.session.get(CLINIC_IN_SESSION), today=timezone.now().date()
+        )
+        return (actor, actor) if actor else None
+
+
+def session_actor(user_id: int, clinic_id: int | None, *, today: date) -> Actor | None:
+    """The person of a session at the clinic they chose, else at the first they belong to."""
+    memberships: Sequence[tuple[int, str]] = (
+        Membership.objects.current().filter(user=user_id).order_by("id").values_list("clinic_id", "role")
+    )
+    clinics = [clinic for clinic, _ in memberships]
+    if not clinics:
+        return None
+    chosen = clinic_id if clinic_id in clinics else clinics[0]
+    return Actor(user_id, chosen, frozenset(role for clinic, role in memberships if clinic == chosen), today)

@@ -1,0 +1,77 @@
+"""Row-level security, the second wall: what migrations say to protect a table.
+
+`accounts` knows the clinic and the person; which patients are theirs is the function `amble_patients()`, made by the
+first migration of `recovery`. Settings are read through `(select ...)`, so that PostgreSQL reads them once a statement
+and not once a row.
+"""
+
+from django.db.migrations.operations import RunSQL
+
+FUNCTIONS = """
+CREATE FUNCTION amble_setting(name text) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('amble.' || name, true), '') $$;
+CREATE FUNCTION amble_reaches_all() RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(amble_setting('reach') = 'all', false) $$;
+CREATE FUNCTION amble_clinic() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT amble_setting('clinic')::bigint $$;
+CREATE FUNCTION amble_user() RETURNS bigint LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT amble_setting('user')::bigint $$;
+CREATE FUNCTION amble_is(role text) RETURNS boolean LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(role = ANY(string_to_array(amble_setting('roles'), ',')), false) $$;
+"""
+DROP_FUNCTIONS = """
+DROP FUNCTION amble_is(text), amble_user(), amble_clinic(), amble_reaches_all(), amble_setting(text);
+"""
+
+ALL = "(SELECT amble_reaches_all())"
+SAME_CLINIC = "clinic_id = (SELECT amble_clinic())"
+OWN_PATIENT = "patient_id = ANY((SELECT amble_patients())::bigint[])"
+
+
+def in_clinic(*conditions: str) -> str:
+    return f"{ALL} OR ({SAME_CLINIC} AND ({' OR '.join(conditions)}))"
+
+
+def role(name: str) -> str:
+    return f"(SELECT amble_is('{name}'))"
+
+
+def protect(
+    table: str, *, read: str = in_clinic(OWN_PATIENT, role("clinician")), write: str = in_clinic(OWN_PATIENT)
+) -> list[RunSQL]:
+    """Put `table` under forced row-level security: one's own record and care team may read and write, clinicians read.
+
+    The table has the columns clinic_id and patient_id, or the caller says its own conditions.
+    """
+    return [
+        RunSQL(
+            f"""
+            ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+            CREATE POLICY reading ON {table} FOR SELECT USING ({read});
+            CREATE POLICY writing ON {table} FOR ALL USING ({write}) WITH CHECK ({write});
+            """,
+            f"""
+            DROP POLICY writing ON {table};
+            DROP POLICY reading ON {table};
+            ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;
+            ALTER TABLE {table} DISABLE ROW LEVEL SECURITY;
+            """,
+        )
+    ]
+
+
+def append_only(table: str) -> list[RunSQL]:
+    """Facts are added, not overwritten: nobody but the owner of the table may change or delete its rows."""
+    return [
+        RunSQL(
+            f"""
+            DO $$ DECLARE grantee text; BEGIN
+                FOR grantee IN SELECT DISTINCT g.grantee FROM information_schema.role_table_grants g
+                    WHERE g.table_name = '{table}' AND g.grantee <> current_user
+                LOOP EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM %I', grantee); END LOOP;
+            END $$;
+            """,
+            RunSQL.noop,
+        )
+    ]

@@ -1,0 +1,28 @@
+"""The Celery app and the one timetable of everything that runs by itself.
+
+Beat runs in UTC and only ticks: what is due, for whom and in which zone is decided in the database. An old
+tick expires, so that an outage is not followed by a burst.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("amble")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+app.conf.beat_schedule = {
+    "find due reminders and deliver them": {
+        "task": "notifications.tasks.remind",
+        "schedule": 10.0,
+        "options": {"expires": 10},
+    },
+    "close the days that have ended": {
+        "task": "recovery.tasks.close_days",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+}

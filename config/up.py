@@ -1,0 +1,299 @@
+"""`make run`: the servers, the database, web, worker, beat and watch, and one screen that says how to go on.
+
+A module and not a management command, because settings.py can be read only when the servers are up.
+Everything started here ends with this process: by Ctrl-C and SIGTERM in good order, by kill -9 through the
+kernel.
+"""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import psycopg
+import redis
+from django.core.exceptions import ImproperlyConfigured
+from environ import Env
+
+from config import embedded
+from config.embedded import CannotStart
+from config.processes import Child, die_with_parent, stop, sweep
+
+PROJECT = Path(__file__).resolve().parent.parent
+WEB_THREADS = 8
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def main() -> int:
+    """Run until somebody ends it; 1 and a full sentence on stderr when it cannot."""
+    if os.environ.get("MAKELEVEL"):
+        die_with_parent(os.getppid())  # who kills make means us
+    for signum in SIGNALS:
+        if signal.getsignal(signum) != signal.SIG_IGN:  # nohup: a closed terminal is no reason to end
+            signal.signal(signum, _end)
+    try:
+        _run()
+    except (CannotStart, ImproperlyConfigured) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _end(signum: int, frame: FrameType | None) -> NoReturn:
+    """Unwind everything in good order; a second Ctrl-C does not disturb that."""
+    for each in SIGNALS:
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(0)
+
+
+def _run() -> None:
+    Env.read_env(PROJECT / ".env")
+    host, port = os.environ.get("HOST") or "127.0.0.1", _port()
+    _refuse_busy(host, port)
+    print("Amble is starting; the first time takes a little longer.", flush=True)
+
+    folder = embedded.data_folder()
+    own_database, own_broker = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
+    with (
+        embedded.running(folder, postgresql=own_database, valkey=own_broker) as servers,
+        ExitStack() as stack,
+    ):
+        os.environ["PUBLIC_URL"] = os.environ.get("PUBLIC_URL") or f"http://localhost:{port}"
+        if own_database:
+            embedded.load_environment()
+        else:
+            _check_database()
+        if not own_broker:
+            _check_broker(os.environ["REDIS_URL"])
+        elif not own_database:
+            os.environ["REDIS_URL"] = servers.environment["REDIS_URL"]
+
+        from django.conf import settings  # it can be read only now
+
+        _prepare(folder, own_database=own_database, debug=settings.DEBUG)
+        children = _processes(folder, host=host, port=port, threads=settings.WEB_THREADS or WEB_THREADS)
+        stack.callback(stop, children)
+        for child in children:
+            child.start()
+        everything = [*servers.children, *children]
+        _supervise(everything, until=partial(_answers, host, port))
+        print(_screen(folder, settings.PUBLIC_URL, mailbox=bool(settings.MAILBOX_DIR)), flush=True)
+        _supervise(everything, until=lambda: False)
+
+
+# --- what must be so before we start ------------------------------------------------------------
+
+
+def _port() -> int:
+    given = os.environ.get("PORT") or "8000"
+    if not (given.isascii() and given.isdigit() and 0 < int(given) < 65536):
+        raise CannotStart(
+            f"PORT is '{given}': give a number from 1 to 65535, for instance `make run PORT=8001`."
+        )
+    return int(given)
+
+
+def _refuse_busy(host: str, port: int) -> None:
+    """A web server that has just been killed may hold the port for a moment longer."""
+    deadline = time.monotonic() + 3
+    while True:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family, kind, protocol) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind(address)
+                return
+        except OSError as error:
+            if time.monotonic() > deadline:
+                raise CannotStart(
+                    f"Port {port} of {host} cannot be used ({error.strerror}): stop the program that has it, "
+                    f"perhaps another `make run`, or choose another with `make run PORT={port + 1}`."
+                ) from error
+        time.sleep(0.1)
+
+
+def _check_database() -> None:
+    """Both roles reach the database, and the one that serves is bound by row-level security."""
+    if not os.environ.get("DATABASE_OWNER_URL"):
+        raise CannotStart(
+            "DATABASE_URL is set but DATABASE_OWNER_URL is not: set it to the role that owns the database "
+            "and migrates it, as .env.example says."
+        )
+    with _connect("DATABASE_URL") as connection:
+        row = connection.execute(
+            "SELECT rolname::text, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+    app, is_free = row or ("", True)
+    if is_free:
+        raise CannotStart(
+            f"Row-level security does not bind the role {app} of DATABASE_URL, so every record lies open: "
+            "use a role without SUPERUSER and BYPASSRLS, as .env.example says."
+        )
+    with _connect("DATABASE_OWNER_URL") as connection:
+        embedded.grant_to_app(connection, app=app)
+
+
+def _connect(variable: str) -> psycopg.Connection[tuple[Any, ...]]:
+    try:
+        return psycopg.connect(os.environ[variable], connect_timeout=3)
+    except psycopg.Error as error:
+        reason = (str(error).splitlines() or ["no reason given"])[0]
+        raise CannotStart(
+            f"The database of {variable} cannot be used ({reason}): start it, or correct {variable}; "
+            "with no DATABASE_URL, Amble brings its own."
+        ) from error
+
+
+def _check_broker(url: str) -> None:
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise CannotStart(
+            f"The broker of REDIS_URL cannot be used ({error}): start it, or correct REDIS_URL; "
+            "with no REDIS_URL, Amble brings its own."
+        ) from error
+
+
+# --- the database, ready to serve ----------------------------------------------------------------
+
+
+def _prepare(folder: Path, *, own_database: bool, debug: bool) -> None:
+    log = folder / "logs" / "prepare.log"
+    log.unlink(missing_ok=True)
+    _manage(log, "migrate", "--noinput", role="owner")
+    _manage(log, "createcachetable", role="owner")
+    _manage(log, "load_catalog")
+    if not debug:
+        _manage(log, "collectstatic", "--noinput")
+    elif own_database and _is_empty(folder):  # people with known passwords have no place in production
+        _demo(folder).write_text(_manage(log, "load_demo"))
+        _demo(folder).chmod(0o600)
+
+
+def _manage(log: Path, command: str, *options: str, role: str = "app") -> str:
+    """Run a management command; what it prints."""
+    with log.open("a") as errors:
+        done = subprocess.run(  # noqa: S603 - commands of our own
+            [sys.executable, "manage.py", command, *options],
+            cwd=PROJECT,
+            env={**os.environ, "AMBLE_ROLE": role, "AMBLE_PROCESS": command},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,  # Ctrl-C reaches only us
+            preexec_fn=partial(die_with_parent, os.getpid()),
+        )
+    if done.returncode != 0:
+        last = (log.read_text().strip().splitlines() or ["nothing"])[-1].strip()
+        raise CannotStart(
+            f"`manage.py {command}` failed: put right what {log} says, then try again. It ends with: {last}"
+        )
+    return done.stdout
+
+
+def _is_empty(folder: Path) -> bool:
+    """Asked past row-level security, which would show an empty table to everybody."""
+    with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+        return connection.execute("SELECT FROM accounts_clinic LIMIT 1").rowcount == 0
+
+
+def _demo(folder: Path) -> Path:
+    """Who lives in the demo clinic and how to sign in as each; kept for the next start."""
+    return folder / "demo.txt"
+
+
+# --- the processes ----------------------------------------------------------------------------------
+
+
+def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Child]:
+    def child(name: str, *command: str, **environment: str) -> Child:
+        return Child(
+            name,
+            [sys.executable, *command],
+            folder / "logs" / f"{name}.log",
+            # What serves has no use for the owner's password. Only the web server has a connection pool.
+            environment={
+                **os.environ,
+                "AMBLE_PROCESS": name,
+                "DATABASE_OWNER_URL": "",
+                "WEB_THREADS": "0",
+                **environment,
+            },
+            directory=PROJECT,
+        )
+
+    web = ("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws")
+    threading = ("--workers", "1", "--blocking-threads", str(threads))
+    celery = ("-m", "celery", "-A", "config")
+    return [
+        child("web", *web, *threading, "config.wsgi:application", WEB_THREADS=str(threads)),
+        child("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
+        child(
+            "beat", *celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "INFO"
+        ),
+        child("watch", "manage.py", "watch"),
+    ]
+
+
+def _supervise(children: Sequence[Child], *, until: Callable[[], bool]) -> None:
+    """Start again what ends, until `until` says so. What ends three times within a minute ends everything."""
+    ends: defaultdict[str, list[float]] = defaultdict(list)
+    while not until():
+        for child in children:
+            if child.is_running:
+                continue
+            sweep(child)
+            now = time.monotonic()
+            ends[child.name] = [*(end for end in ends[child.name] if now - end < 60), now]
+            if len(ends[child.name]) == 3:
+                raise CannotStart(
+                    f"{child.name} ended three times within a minute, so everything was stopped: put right "
+                    f"what {child.log} says, then try again. It ends with: {child.last_words()}"
+                )
+            time.sleep(len(ends[child.name]))
+            child.start()
+        time.sleep(0.2)
+
+
+def _answers(host: str, port: int) -> bool:
+    """Whether the web server answers anything at all."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("HEAD", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _screen(folder: Path, address: str, *, mailbox: bool) -> str:
+    people = _demo(folder).read_text().strip() if _demo(folder).exists() else ""
+    mail = f"{address}/mailbox/  (nothing leaves this machine)" if mailbox else "leaves through EMAIL_URL"
+    return f"""
+Amble runs at {address}
+
+{people or "To make the first clinic and its administrator: .venv/bin/python manage.py start_clinic"}
+
+Mail     {mail}
+API      {address}/api/docs/
+Data     {folder}  (logs in logs/)
+Stop     Ctrl-C; everything is still there at the next `make run`
+"""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from notifications.mailbox import mailbox
+
+api = [
+    path("", include("accounts.api.urls")),
+    path("", include("exercises.api.urls")),
+    path("", include("recovery.api.urls")),
+    path("", include("notifications.api.urls")),
+    path("", include("phone.api.urls")),
+]
+
+urlpatterns = [
+    path("api/v1/", include(api)),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("", include("clinic.urls")),
+]
+if settings.MAILBOX_DIR:
+    urlpatterns.append(path("mailbox/", mailbox, name="mailbox"))
+
+handler400 = "wire.problems.bad_request"
+handler404 = "wire.problems.not_found"
+handler500 = "wire.problems.server_error"

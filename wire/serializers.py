@@ -1,0 +1,60 @@
+"""Serializers that take JSON types as they are: 3 is a number, "3" and true are not; unknown fields are refused."""
+
+from typing import Any
+
+from django.db import models
+from rest_framework import serializers
+from rest_framework.fields import empty
+
+
+class StrictIntegerField(serializers.IntegerField):
+    def to_internal_value(self, data: Any) -> int:
+        if type(data) is not int:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictCharField(serializers.CharField):
+    default_error_messages = {"invalid": "Not a text."}
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictBooleanField(serializers.BooleanField):
+    def to_internal_value(self, data: Any) -> bool:
+        if type(data) is not bool:
+            self.fail("invalid", input="")
+        return data
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """A serializer whose unknown fields are errors. Use the strict fields of this module in it."""
+
+    default_error_messages = {"unknown": "There is no such field here."}
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if isinstance(data, dict):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            if unknown := data.keys() - writable:
+                message = self.error_messages["unknown"]
+                raise serializers.ValidationError({name: [message] for name in sorted(unknown)}, code="unknown")
+        return super().run_validation(data)
+
+
+class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):
+    """A model serializer whose unknown fields are errors and whose fields take JSON types as they are."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.IntegerField: StrictIntegerField,
+        models.SmallIntegerField: StrictIntegerField,
+        models.PositiveSmallIntegerField: StrictIntegerField,
+        models.PositiveIntegerField: StrictIntegerField,
+        models.BigIntegerField: StrictIntegerField,
+        models.CharField: StrictCharField,
+        models.TextField: StrictCharField,
+        models.BooleanField: StrictBooleanField,
+    }
