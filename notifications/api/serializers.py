@@ -1,0 +1,171 @@
+import re
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+from rest_framework import serializers
+
+from notifications import schedule
+from notifications.models import (
+    REMINDER_KINDS,
+    Channel,
+    Kind,
+    Notification,
+    Reminder,
+)
+from notifications.transports.webpush import endpoints, keys
+from wire.serializers import (
+    StrictBooleanField,
+    StrictCharField,
+    StrictIntegerField,
+    StrictSerializer,
+)
+
+MOST_TIMES_A_DAY = 24
+HH_MM = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+class LocalTimeField(serializers.TimeField):
+    """A time on the patient's own clock, to the minute, as "HH:MM"."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        if not (isinstance(value, str) and HH_MM.fullmatch(value)):
+            raise serializers.ValidationError(
+                "Use a time of the day as HH:MM, from 00:00 to 23:59.", code="invalid"
+            )
+        return time.fromisoformat(value)
+
+
+class ReminderSerializer(StrictSerializer):
+    """A reminder at local `times`, or a movement break `every_minutes` inside a window; 1 is Monday.
+
+    The context holds the patient's `preferences`.
+    """
+
+    id = serializers.IntegerField(read_only=True)
+    kind = serializers.ChoiceField(choices=REMINDER_KINDS)
+    times = serializers.ListField(child=LocalTimeField(), max_length=MOST_TIMES_A_DAY, default=list)
+    window_start = LocalTimeField(allow_null=True, default=None)
+    window_end = LocalTimeField(allow_null=True, default=None)
+    every_minutes = StrictIntegerField(min_value=20, max_value=240, allow_null=True, default=None)
+    weekdays = serializers.ListField(
+        child=StrictIntegerField(min_value=1, max_value=7),
+        min_length=1,
+        max_length=7,
+        default=[1, 2, 3, 4, 5, 6, 7],
+    )
+    enabled = StrictBooleanField(default=True)
+    next_due_at = serializers.DateTimeField(read_only=True)
+
+    def validate_times(self, times: list[time]) -> list[time]:
+        return sorted(set(times))
+
+    def validate_weekdays(self, weekdays: list[int]) -> list[int]:
+        return sorted(set(weekdays))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Judge the reminder as it would be, a change together with what it leaves alone."""
+        before = {name: getattr(self.instance, name) for name in CHOSEN} if self.instance else {}
+        reminder = Reminder(**(before | attrs))
+        _check_shape(reminder)
+        quiet = self.context["preferences"].quiet
+        if loud := [f"{at:%H:%M}" for at in reminder.slots if quiet.cover(at)]:
+            field = "times" if reminder.times else "window_start"
+            raise serializers.ValidationError(
+                {field: f"{loud[0]} is in your quiet hours. Choose another time, or change your quiet hours."}
+            )
+        return attrs
+
+
+CHOSEN = ("kind", "times", "window_start", "window_end", "every_minutes", "weekdays", "enabled")
+
+
+def _check_shape(reminder: Reminder) -> None:
+    if reminder.kind != Kind.MOVEMENT_BREAK:
+        for field in ("window_start", "window_end", "every_minutes"):
+            if getattr(reminder, field) is not None:
+                raise serializers.ValidationError({field: "Only a movement break has this. Use times."})
+        if not reminder.times:
+            raise serializers.ValidationError({"times": "Give at least one time."})
+        return
+    if reminder.times:
+        raise serializers.ValidationError({"times": "A movement break has a window, not times."})
+    for field in ("window_start", "window_end", "every_minutes"):
+        if getattr(reminder, field) is None:
+            raise serializers.ValidationError({field: "A movement break needs this."})
+    if not reminder.slots:
+        raise serializers.ValidationError({"window_end": "No break fits between the start and this."})
+    if len(reminder.slots) > MOST_TIMES_A_DAY:
+        raise serializers.ValidationError({"every_minutes": "That is more than 24 breaks a day."})
+
+
+class PreferencesSerializer(StrictSerializer):
+    """Quiet hours on the patient's own clock (none if equal), and the channels in the order of trying.
+
+    The context holds the patient's `reminders`.
+    """
+
+    quiet_start = LocalTimeField()
+    quiet_end = LocalTimeField()
+    channels = serializers.ListField(
+        child=serializers.ChoiceField(choices=Channel.choices), min_length=1, max_length=len(Channel)
+    )
+
+    def validate_channels(self, channels: list[str]) -> list[str]:
+        return list(dict.fromkeys(channels))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        quiet = schedule.QuietHours(attrs["quiet_start"], attrs["quiet_end"])
+        for reminder in self.context["reminders"]:
+            for at in reminder.slots:
+                if quiet.cover(at):
+                    raise serializers.ValidationError(
+                        {"quiet_start": f"Your reminder at {at:%H:%M} is in these hours. Move it first."}
+                    )
+        return attrs
+
+
+class KeysSerializer(StrictSerializer):
+    p256dh = StrictCharField(max_length=100)
+    auth = StrictCharField(max_length=32)
+
+    def validate_p256dh(self, text: str) -> str:
+        return _checked(keys.check_p256dh, text)
+
+    def validate_auth(self, text: str) -> str:
+        return _checked(keys.check_auth, text)
+
+
+class SubscriptionSerializer(StrictSerializer):
+    """What a browser's `PushSubscription.toJSON()` gives, without the expiration time."""
+
+    id = serializers.IntegerField(read_only=True)
+    endpoint = StrictCharField(max_length=endpoints.LONGEST, trim_whitespace=False, write_only=True)
+    keys = KeysSerializer(write_only=True)
+    created_at = serializers.DateTimeField(read_only=True)
+
+    def validate_endpoint(self, url: str) -> str:
+        return _checked(endpoints.checked, url)
+
+
+def _checked(check: Callable[[str], object], text: str) -> str:
+    try:
+        check(text)
+    except ValueError as error:
+        raise serializers.ValidationError(str(error), code="invalid") from None
+    return text
+
+
+class NotificationSerializer(serializers.ModelSerializer[Notification]):
+    class Meta:
+        model = Notification
+        fields = ("id", "kind", "local_date", "slot", "due_at", "state", "channel", "sent_at")
+
+
+class PublicKeySerializer(serializers.Serializer[Any]):
+    """The key for `applicationServerKey`, base64url; null when this Amble sends no web push."""
+
+    public_key = serializers.CharField(allow_null=True)

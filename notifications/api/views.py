@@ -1,0 +1,174 @@
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfoNotFoundError
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.acting import Acting
+from accounts.permissions import IsPatient, IsSignedIn
+from notifications import actions
+from notifications.api.serializers import (
+    NotificationSerializer,
+    PreferencesSerializer,
+    PublicKeySerializer,
+    ReminderSerializer,
+    SubscriptionSerializer,
+)
+from notifications.models import MessagePreferences, Notification, PushSubscription, Reminder
+from notifications.transports.webpush import keys
+from recovery.models import Patient
+
+SHOWN_FOR = timedelta(days=30)
+
+
+class OwnMessages(Acting):
+    """A view of a patient on how Amble speaks to them."""
+
+    permission_classes = (IsPatient,)
+
+    def patient(self) -> Patient:
+        """The patient who asks. 400 when their zone is not known here: no local time means anything then."""
+        patient = get_object_or_404(Patient, pk=self.actor.user_id, clinic=self.actor.clinic_id)
+        try:
+            _ = patient.zone
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValidationError({"time_zone": "Your time zone is not known. Set it first."}) from None
+        return patient
+
+    def own_reminders(self) -> QuerySet[Reminder]:
+        return Reminder.objects.visible_to(self.actor)
+
+
+class Reminders(OwnMessages, generics.ListAPIView[Reminder]):
+    serializer_class = ReminderSerializer
+
+    def get_queryset(self) -> QuerySet[Reminder]:
+        return self.own_reminders()
+
+    @extend_schema(operation_id="reminders")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One's own reminders."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="add_reminder", request=ReminderSerializer, responses={201: ReminderSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Add a reminder, at most 20. Times are on the patient's own clock, also when they travel."""
+        preferences = actions.locked_preferences(self.patient())
+        serializer = ReminderSerializer(data=request.data, context={"preferences": preferences})
+        serializer.is_valid(raise_exception=True)
+        if self.own_reminders().count() >= actions.MOST_REMINDERS:
+            raise ValidationError({"kind": f"You have {actions.MOST_REMINDERS} reminders. Remove one first."})
+        reminder = actions.set_reminder(
+            preferences=preferences, fields=serializer.validated_data, now=self.now
+        )
+        return Response(ReminderSerializer(reminder).data, status=201)
+
+
+class OneReminder(OwnMessages):
+    @extend_schema(operation_id="change_reminder", request=ReminderSerializer, responses=ReminderSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what is named. A slot that has had its message today gets no second one."""
+        preferences = actions.locked_preferences(self.patient())
+        reminder = self.reminder(pk)
+        serializer = ReminderSerializer(
+            reminder, data=request.data, partial=True, context={"preferences": preferences}
+        )
+        serializer.is_valid(raise_exception=True)
+        actions.change_reminder(
+            reminder=reminder, preferences=preferences, fields=serializer.validated_data, now=self.now
+        )
+        return Response(ReminderSerializer(reminder).data)
+
+    @extend_schema(operation_id="remove_reminder", request=None, responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Remove a reminder. What it has already sent stays in the list of messages."""
+        actions.remove_reminder(reminder=self.reminder(pk))
+        return Response(status=204)
+
+    def reminder(self, pk: int) -> Reminder:
+        return get_object_or_404(self.own_reminders(), pk=pk)
+
+
+class Preferences(OwnMessages):
+    @extend_schema(operation_id="message_preferences", responses=PreferencesSerializer)
+    def get(self, request: Request) -> Response:
+        """Quiet hours and channels; the usual ones as long as the patient has chosen none."""
+        chosen = MessagePreferences.objects.visible_to(self.actor).first()
+        return Response(PreferencesSerializer(chosen or MessagePreferences()).data)
+
+    @extend_schema(
+        operation_id="set_message_preferences", request=PreferencesSerializer, responses=PreferencesSerializer
+    )
+    def put(self, request: Request) -> Response:
+        """Choose quiet hours and channels. Quiet hours over a reminder are refused: move that first."""
+        preferences = actions.locked_preferences(self.patient())
+        serializer = PreferencesSerializer(
+            data=request.data, context={"reminders": self.own_reminders().filter(enabled=True)}
+        )
+        serializer.is_valid(raise_exception=True)
+        actions.set_preferences(preferences=preferences, fields=serializer.validated_data, now=self.now)
+        return Response(PreferencesSerializer(preferences).data)
+
+
+class Subscriptions(Acting):
+    permission_classes = (IsSignedIn,)
+
+    @extend_schema(
+        operation_id="subscribe", request=SubscriptionSerializer, responses={201: SubscriptionSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        """Send one's messages to this browser by web push. A browser that was another person's moves."""
+        serializer = SubscriptionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = serializer.validated_data
+        subscription = actions.subscribe(
+            user_id=self.actor.user_id,
+            device_id=self.actor.device_id,
+            endpoint=data["endpoint"],
+            p256dh=data["keys"]["p256dh"],
+            auth=data["keys"]["auth"],
+            now=self.now,
+        )
+        return Response(SubscriptionSerializer(subscription).data, status=201)
+
+
+class OneSubscription(Acting):
+    permission_classes = (IsSignedIn,)
+
+    @extend_schema(operation_id="unsubscribe", request=None, responses={204: None})
+    def delete(self, request: Request, pk: int) -> Response:
+        """Send no more to this browser."""
+        get_object_or_404(PushSubscription, pk=pk, user=self.actor.user_id).delete()
+        return Response(status=204)
+
+
+class PublicKey(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(operation_id="push_public_key", responses=PublicKeySerializer)
+    def get(self, request: Request) -> Response:
+        """The key that a browser needs to subscribe."""
+        return Response(PublicKeySerializer({"public_key": keys.public_key()}).data)
+
+
+@extend_schema(operation_id="notifications")
+class Notifications(Acting, generics.ListAPIView[Notification]):
+    """What was due to oneself in the last 30 days and what became of it, newest first."""
+
+    permission_classes = (IsSignedIn,)
+    serializer_class = NotificationSerializer
+    ordering = ("-due_at", "-id")
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        return Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - SHOWN_FOR)

@@ -1,0 +1,48 @@
+import signal
+import time
+from threading import Event
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, connection
+
+from notifications import actions, delivery
+from notifications.clock import database_now
+
+EVERY_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Tells staff about red flags at once. Needs PostgreSQL and nothing else; SIGTERM ends it."
+    requires_system_checks = ()  # a page that is broken must not keep red flags from people
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stop = Event()
+        self.unheard: frozenset[int] = frozenset()
+        for signum in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(signum, lambda *_: self.stop.set())
+        lost_at: float | None = None
+        while not self.stop.is_set():
+            try:
+                self.sweep()
+            except (OperationalError, InterfaceError):
+                if lost_at is None:
+                    lost_at = time.monotonic()
+                    self.stderr.write("The database cannot be reached, so red flags reach nobody; trying on.")
+                connection.close()
+            else:
+                if lost_at is not None:
+                    self.stderr.write(f"The database is back after {time.monotonic() - lost_at:.0f} seconds.")
+                    lost_at = None
+            self.stop.wait(EVERY_SECONDS)
+
+    def sweep(self) -> None:
+        swept = actions.queue_red_flag_messages(now=database_now())
+        if swept.unheard - self.unheard:
+            self.stderr.write(
+                f"{len(swept.unheard)} red flags have nobody to hear of them: no care team, no clinician, no "
+                "administrator. Invite somebody to the clinic."
+            )
+        self.unheard = swept.unheard
+        while not self.stop.is_set() and delivery.deliver_urgent(now=database_now()):
+            pass

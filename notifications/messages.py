@@ -1,0 +1,31 @@
+"""Every word for a lock screen or a mailbox: nothing clinical, no name, no number, no blame."""
+
+from django.conf import settings
+
+from notifications.models import Kind, Notification
+from notifications.transports import Message
+
+TITLES = {
+    Kind.EXERCISE: "Time for your exercises",
+    Kind.DIARY: "Time for your diary",
+    Kind.MOVEMENT_BREAK: "Time to get up and move a little",
+    Kind.WALK: "Time for your walk",
+    Kind.RED_FLAG: "Please open Amble now",
+}
+OPEN_AMBLE = "Open Amble to see more."
+
+REMINDER_LASTS_SECONDS = 3600
+RED_FLAG_LASTS_SECONDS = 86400
+
+
+def message_for(notification: Notification) -> Message:
+    """What to say. It depends on the kind alone; whom it is about is only in the page behind the link."""
+    urgent = notification.is_urgent
+    return Message(
+        title=TITLES[Kind(notification.kind)],
+        body=OPEN_AMBLE,
+        url=settings.PUBLIC_URL + ("/" if urgent else "/app/"),
+        tag=f"{notification.kind}-{notification.slot}",
+        lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else REMINDER_LASTS_SECONDS,
+        urgent=urgent,
+    )

@@ -1,0 +1,223 @@
+from datetime import datetime, time
+from typing import Self, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.access import Actor
+from accounts.models import Clinic, Device, User
+from notifications import schedule
+from recovery.models import Patient, RedFlag
+
+MOST_ATTEMPTS = 5
+
+
+class Kind(models.TextChoices):
+    """What a notification is about. All but the last are also what a reminder can be for."""
+
+    EXERCISE = "exercise"
+    DIARY = "diary"
+    MOVEMENT_BREAK = "movement_break"
+    WALK = "walk"
+    RED_FLAG = "red_flag"
+
+
+REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] != Kind.RED_FLAG]
+
+
+class Channel(models.TextChoices):
+    WEBPUSH = "webpush"
+    EMAIL = "email"
+
+
+def all_channels() -> list[str]:
+    return list(Channel.values)
+
+
+def every_day() -> list[int]:
+    return [1, 2, 3, 4, 5, 6, 7]
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class RowsOfOneself(models.QuerySet[Row]):
+    def visible_to(self, actor: Actor) -> Self:
+        """A patient's own."""
+        return self.filter(patient=actor.user_id, clinic=actor.clinic_id)
+
+
+class MessagePreferences(models.Model):
+    """How a patient wants to be spoken to. Whoever plans or changes their reminders locks this row first."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.OneToOneField(
+        Patient, models.CASCADE, primary_key=True, related_name="message_preferences"
+    )
+    quiet_start = models.TimeField(default=time(21))
+    quiet_end = models.TimeField(default=time(7))
+    channels = ArrayField(
+        models.CharField(max_length=16, choices=Channel.choices),
+        default=all_channels,
+        help_text="In the order in which they are tried.",
+    )
+
+    objects = RowsOfOneself["MessagePreferences"].as_manager()
+
+    @property
+    def quiet(self) -> schedule.QuietHours:
+        return schedule.QuietHours(self.quiet_start, self.quiet_end)
+
+
+class Reminder(models.Model):
+    """A patient's rule: at these local times, or every so many minutes inside set hours, on these weekdays.
+
+    `next_due_at` is the next instant at which the planner must look at it. A trigger in the database sets it
+    to now when the patient's zone changes, whoever changes it: a traveller's 9 o'clock may now be earlier
+    than planned.
+    """
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="reminders")
+    kind = models.CharField(max_length=16, choices=REMINDER_KINDS)
+    times = ArrayField(models.TimeField(), default=list, blank=True, help_text="Local times of the patient.")
+    window_start = models.TimeField(null=True, blank=True)
+    window_end = models.TimeField(null=True, blank=True)
+    every_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=every_day, help_text="1 is Monday.")
+    enabled = models.BooleanField(default=True)
+    next_due_at = models.DateTimeField(null=True, editable=False)
+
+    objects = RowsOfOneself["Reminder"].as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(window_start=None, window_end=None, every_minutes=None)
+                | Q(
+                    times=[],
+                    window_start__isnull=False,
+                    window_end__isnull=False,
+                    window_end__gt=F("window_start"),
+                    every_minutes__isnull=False,
+                    every_minutes__gt=0,
+                ),
+                name="times_or_a_window",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["next_due_at"], condition=Q(enabled=True), name="reminders_by_next_due")
+        ]
+
+    @property
+    def slots(self) -> tuple[time, ...]:
+        """The local times of a day, before quiet hours."""
+        if self.window_start and self.window_end and self.every_minutes:
+            return schedule.every(self.every_minutes, start=self.window_start, end=self.window_end)
+        return tuple(self.times)
+
+    def rule(self, quiet: schedule.QuietHours) -> schedule.Rule:
+        return schedule.Rule(self.slots, frozenset(self.weekdays), quiet)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """One's own messages at this clinic."""
+        return self.filter(clinic=actor.clinic_id, recipient=actor.user_id)
+
+    def waiting(self) -> Self:
+        return self.filter(state__in=[Notification.State.PENDING, Notification.State.SENDING])
+
+    def ready(self, *, at: datetime) -> Self:
+        """What may be claimed: due, due again, or held by a sender whose lease has run out."""
+        return self.waiting().filter(next_attempt_at__lte=at)
+
+    def urgent(self) -> Self:
+        return self.exclude(red_flag=None)
+
+    def ordinary(self) -> Self:
+        return self.filter(red_flag=None)
+
+
+class Notification(models.Model):
+    """The ledger: one message that was due, and what became of it. Each slot of a date is in it once."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        SENDING = "sending"
+        SENT = "sent"
+        MISSED = "missed"  # it came too late to be of use, and did not leave
+        FAILED = "failed"  # no way out took it
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="notifications", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    red_flag = models.ForeignKey(RedFlag, models.CASCADE, null=True, related_name="+", db_index=False)
+    local_date = models.DateField()
+    slot = models.CharField(max_length=20, help_text="HH:MM of a reminder; the id of a red flag.")
+    due_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, help_text="Too late from here on; never, for a red flag.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveIntegerField(default=0)
+    # While pending, when to try; while sending, the end of the lease: one index finds both.
+    next_attempt_at = models.DateTimeField()
+    # The fencing token of the claim. Who finishes must still hold it, else a later claim has taken over.
+    token = models.UUIDField(null=True)
+    channel = models.CharField(max_length=16, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=40, blank=True, help_text="A code of ours, never a provider's words.")
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recipient", "kind", "local_date", "slot"], name="one_notification_per_slot"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="red_flag", red_flag__isnull=False)
+                | (~Q(kind="red_flag") & Q(red_flag=None)),
+                name="a_red_flag_message_names_its_flag",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
+                name="sent_has_a_time",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state__in=["pending", "sending"]),
+                name="notifications_waiting",
+            ),
+            models.Index(fields=["recipient", "due_at"], name="notifications_by_recipient"),
+            models.Index(
+                fields=["red_flag"], condition=Q(red_flag__isnull=False), name="notifications_by_red_flag"
+            ),
+        ]
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.red_flag_id is not None
+
+    def held(self) -> NotificationQuerySet:
+        """This row, if the claim it was read with still holds it."""
+        return Notification.objects.filter(pk=self.pk, token=self.token, state=Notification.State.SENDING)
+
+
+class PushSubscription(models.Model):
+    """A browser that takes web push for one person. Who signs in on the same browser next takes it over.
+
+    It falls silent with the device that brought it: a phone that was signed out shows nothing more.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="push_subscriptions")
+    device = models.ForeignKey(Device, models.CASCADE, null=True, related_name="+")
+    endpoint = models.CharField(max_length=1024, unique=True)
+    p256dh = models.CharField(max_length=100)
+    auth = models.CharField(max_length=32)
+    created_at = models.DateTimeField()
+    last_ok_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")

@@ -1,0 +1,17 @@
+import time
+
+from celery import shared_task
+
+from notifications import delivery, planner
+from notifications.clock import database_now
+
+LONGEST_RUN_SECONDS = 20  # then the next tick goes on
+
+
+@shared_task
+def remind() -> None:
+    """Plan what has come due and deliver what is ready. Any number of these may run at once."""
+    until = time.monotonic() + LONGEST_RUN_SECONDS
+    planner.plan(now=database_now())
+    while delivery.deliver_ordinary(now=database_now()) and time.monotonic() < until:
+        pass

@@ -1,0 +1,47 @@
+"""The ways out. Siblings have one shape, `Transport`; a new one is a sibling and a line in delivery.py."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, ready to leave. On a screen it replaces an older one with the same `tag`."""
+
+    title: str
+    body: str
+    url: str
+    tag: str
+    lasts_seconds: int
+    urgent: bool = False
+
+
+class TransportError(Exception):
+    """A message did not leave.
+
+    `reason` is a short code of ours, never the other side's words, which may hold personal data. `permanent`:
+    the same message to the same address will not leave later either. `retry_after`: seconds that the other
+    side asked for. `gone`: the address itself is dead and shall be forgotten.
+    """
+
+    def __init__(
+        self, reason: str, *, permanent: bool, retry_after: float | None = None, gone: bool = False
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.gone = gone
+
+
+class Transport(Protocol):
+    def addresses(self, user_ids: Iterable[int]) -> dict[int, list[Any]]:
+        """The addresses of each person who has one."""
+
+    def send(self, message: Message, address: Any) -> None:
+        """Send or raise TransportError. Runs in a thread and must not touch the database."""
+
+    def note(self, address: Any, error: TransportError | None, *, now: datetime) -> None:
+        """Remember how it went, and forget an address that is gone."""

@@ -1,0 +1,123 @@
+"""Records in: one by PUT, or up to a hundred that waited on the phone, by sync. See docs/records.md."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.acting import Acting
+from accounts.permissions import IsPatient
+from phone.api.schemas import ANSWER, SYNC, SYNC_ANSWERS, record_schema
+from recovery.actions.diary import Answer, take
+from recovery.records import Incoming, NotTaken, read
+
+MOST_RECORDS = 100
+
+
+class TooManyRecords(APIException):
+    status_code = 413
+    default_code = "too_many_records"
+    default_detail = f"Send at most {MOST_RECORDS} records at a time."
+
+
+class Refused(ValidationError):
+    """The record is well formed and still cannot be taken: it names something that is not there."""
+
+    status_code = 422
+
+
+class PutRecord(Acting):
+    """One record by its client-made UUID: 201 when the id was new, 200 when it was known, whatever was sent again."""
+
+    permission_classes = (IsPatient,)
+    kind: str
+
+    def put(self, request: Request, client_uuid: str) -> Response:
+        fields = request.data
+        if not isinstance(fields, dict):
+            raise ValidationError("A record is a JSON object.")
+        try:
+            incoming = read(self.kind, client_uuid, fields)
+        except NotTaken as error:
+            raise ValidationError({_attribute(error.pointer): [error.reason]}) from None
+        if incoming.ignored:
+            raise ValidationError({name: ["There is no such field here."] for name in incoming.ignored}, code="unknown")
+        if _unknown_zone(incoming):
+            raise ValidationError({"zone": ["There is no such time zone; leave it out and the offset is used."]})
+        answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
+        if answer.verdict == "refused":
+            raise Refused({_attribute(answer.pointer): [answer.reason]})
+        return Response(_said(client_uuid, answer), status=201 if answer.created else 200)
+
+
+def put_record(kind: str) -> type[PutRecord]:
+    """The view of one kind of record."""
+    view = type(f"Put_{kind}", (PutRecord,), {"kind": kind})
+    document = extend_schema(
+        operation_id=f"put_{kind}",
+        description=PutRecord.__doc__,
+        request=record_schema(kind),
+        responses={200: ANSWER, 201: ANSWER},
+    )
+    return document(view)
+
+
+class Sync(Acting):
+    permission_classes = (IsPatient,)
+
+    @extend_schema(operation_id="sync", request=SYNC, responses={200: SYNC_ANSWERS})
+    def post(self, request: Request) -> Response:
+        """Take a mixed list of records that waited on the phone, and answer each by itself, in the order sent.
+
+        What may be an emergency is taken first. A record that cannot be taken is refused with a pointer and a reason,
+        and nothing beside it is lost. Names a record should not have, and a zone nobody knows, are listed in `ignored`
+        and the record is kept.
+        """
+        items = request.data.get("records") if isinstance(request.data, dict) else None
+        if not isinstance(items, list) or len(request.data) != 1:
+            raise ValidationError({"records": ["Send an object with the list of records, and nothing else."]})
+        if len(items) > MOST_RECORDS:
+            raise TooManyRecords
+        answers: list[dict[str, Any]] = [{} for _ in items]
+        good: list[tuple[int, Incoming]] = []
+        for index, item in enumerate(items):
+            try:
+                good.append((index, _read_item(item)))
+            except NotTaken as error:
+                name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str) else None
+                answers[index] = _refusal(name, index, error.pointer, error.reason)
+        taken = take(patient_id=self.actor.user_id, records=[record for _, record in good], now=self.now)
+        for (index, record), answer in zip(good, taken, strict=True):
+            if answer.verdict == "refused":
+                answers[index] = _refusal(str(record.client_uuid), index, answer.pointer, answer.reason)
+            else:
+                answers[index] = _said(str(record.client_uuid), answer)
+                if _unknown_zone(record):
+                    answers[index]["ignored"] = [*answer.ignored, "zone"]
+        return Response({"answers": answers})
+
+
+def _read_item(item: Any) -> Incoming:
+    if not isinstance(item, dict):
+        raise NotTaken("", "A record is a JSON object.")
+    fields = {name: value for name, value in item.items() if name not in ("id", "kind")}
+    return read(item.get("kind"), item.get("id"), fields)
+
+
+def _unknown_zone(record: Incoming) -> bool:
+    return bool(record.record.zone) and record.record.zone not in available_timezones()
+
+
+def _said(client_uuid: str, answer: Answer) -> dict[str, Any]:
+    return {"id": client_uuid, "answer": answer.verdict, "ignored": list(answer.ignored)}
+
+
+def _refusal(client_uuid: str | None, index: int, pointer: str, reason: str) -> dict[str, Any]:
+    return {"id": client_uuid, "answer": "refused", "pointer": f"/records/{index}{pointer}", "reason": reason}
+
+
+def _attribute(pointer: str) -> str:
+    return pointer.strip("/").replace("/", ".") or "record"

@@ -1,0 +1,16 @@
+from django.urls import path
+
+from phone.api import views
+from phone.api.records import Sync, put_record
+
+urlpatterns = [
+    path("today", views.Today.as_view(), name="today"),
+    path("plan", views.ActivePlan.as_view(), name="plan"),
+    path("progress", views.OwnProgress.as_view(), name="progress"),
+    path("pain/<str:client_uuid>", put_record("pain").as_view(), name="put-pain"),
+    path("sessions/<str:client_uuid>", put_record("session").as_view(), name="put-session"),
+    path("walks/<str:client_uuid>", put_record("walk").as_view(), name="put-walk"),
+    path("events/<str:client_uuid>", put_record("event").as_view(), name="put-event"),
+    path("symptom-checks/<str:client_uuid>", put_record("symptom_check").as_view(), name="put-symptom-check"),
+    path("sync", Sync.as_view(), name="sync"),
+]

@@ -1,0 +1,55 @@
+"""What the phone shows: today, the plan, how it goes. An unchanged answer costs one look at the patient's version."""
+
+from datetime import date
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.api.acting import Acting
+from accounts.permissions import IsPatient
+from phone import reading
+from recovery.models import Patient
+
+
+class PhonePage(Acting):
+    """A read whose ETag is the patient's version and local date: 304 without any work when both are known."""
+
+    permission_classes = (IsPatient,)
+
+    def get(self, request: Request) -> Response:
+        patient = Patient.objects.get(pk=self.actor.user_id)
+        today = patient.local_date(self.now)
+        tag = f'"{patient.version}-{today:%Y%m%d}"'
+        if request.META.get("HTTP_IF_NONE_MATCH") == tag:
+            return Response(status=304, headers={"ETag": tag})
+        return Response(self.read(patient, today), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+
+    def read(self, patient: Patient, today: date) -> dict[str, Any]:
+        raise NotImplementedError
+
+
+@extend_schema(operation_id="today", responses={200: OpenApiTypes.OBJECT})
+class Today(PhonePage):
+    """What to do today, what is done of it, and what was noted."""
+
+    def read(self, patient: Patient, today: date) -> dict[str, Any]:
+        return reading.today(patient, today)
+
+
+@extend_schema(operation_id="plan", responses={200: OpenApiTypes.OBJECT})
+class ActivePlan(PhonePage):
+    """The plan version of today with everything needed to do it: doses, steps, cautions."""
+
+    def read(self, patient: Patient, today: date) -> dict[str, Any]:
+        return reading.plan(patient, today)
+
+
+@extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT})
+class OwnProgress(PhonePage):
+    """How it goes: a sentence, the recorded days, and the expected course with its label."""
+
+    def read(self, patient: Patient, today: date) -> dict[str, Any]:
+        return reading.progress(patient, today)

@@ -1,0 +1,1 @@
+"""Who is recovering, with what plan, and how it goes."""

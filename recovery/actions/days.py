@@ -1,0 +1,224 @@
+"""The close of the day: each patient's recorded pain, and what it says about their recovery."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import F, Q
+
+from accounts.access import acting_for_all
+from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
+from recovery.progress import Course, courses, ratings
+from recovery.rows import insert
+from recovery.rules.adherence import WEEK_DAYS
+from recovery.rules.diary import DayValue, Region, day_value
+from recovery.rules.red_flags import SEVERE_DAYS, Tier, severe_pain
+from recovery.rules.status import Decision, current, history
+
+SEVERE_PAIN = "severe_pain"  # the rule of such a flag
+SEVERE_IS_NEWS = timedelta(days=7)
+CHUNK = 500  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+
+
+def close_days(*, now: datetime) -> int:
+    """Record every local day that has ended, and again the days that entries were added to since. Return how many
+    patients were looked at.
+
+    Whoever runs this, twice at once or hours late, the same rows result: patients are claimed with SKIP LOCKED, and a
+    day's row is computed from the ratings that stand.
+    """
+    closed = 0
+    while True:
+        with acting_for_all():
+            chunk = _claim(now)
+            _close(chunk, now)
+        closed += len(chunk)
+        if len(chunk) < CHUNK:
+            return closed
+
+
+def _claim(now: datetime) -> list[Progress]:
+    due = Progress.objects.filter(Q(next_close_at__lte=now) | Q(reopen_from__isnull=False))
+    rows = due.select_related("episode", "patient").select_for_update(of=("patient", "self"), skip_locked=True)
+    return list(rows.order_by("patient")[:CHUNK])
+
+
+def _close(rows: Sequence[Progress], now: datetime) -> None:
+    for row in rows:
+        row.episode.patient = row.patient
+    _record_days(rows, now)
+    _raise_severe_pain(rows, now)
+    restate([row.episode for row in rows], now=now)
+    for row in rows:
+        yesterday = row.patient.local_date(now) - timedelta(days=1)
+        row.closed_through, row.reopen_from = yesterday, None
+        row.next_close_at = row.patient.day_ends_at(yesterday + timedelta(days=1)) if row.episode.ended_on is None else None
+    Progress.objects.bulk_update(rows, ["closed_through", "reopen_from", "next_close_at"])
+
+
+def _record_days(rows: Sequence[Progress], now: datetime) -> None:
+    """Write each region's value of each day to close, "no entry" included."""
+    spans = {row.patient_id: _days_to_close(row, now) for row in rows}
+    spans = {patient: days for patient, days in spans.items() if days}
+    if not spans:
+        return
+    found = ratings(spans, since=min(days[0] for days in spans.values()))
+    clinics = {row.patient_id: row.clinic_id for row in rows}
+    insert(
+        DailyPain,
+        [
+            _daily_row(day_value(day, found.get((patient, region, day), ())))
+            | {"clinic_id": clinics[patient], "patient_id": patient, "region": region, "recorded_at": now}
+            for patient, days in spans.items()
+            for day in days
+            for region in Region
+        ],
+        replace_by=["patient_id", "region", "on"],
+    )
+
+
+def _days_to_close(row: Progress, now: datetime) -> list[date]:
+    start = row.episode.started_on
+    if start is None:
+        return []
+    first = start if row.closed_through is None else row.closed_through + timedelta(days=1)
+    if row.reopen_from is not None:
+        first = max(start, min(first, row.reopen_from))
+    last = row.patient.local_date(now) - timedelta(days=1)
+    if row.episode.ended_on is not None:
+        last = min(last, row.episode.ended_on)
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _daily_row(day: DayValue) -> dict[str, Any]:
+    return {
+        "on": day.on,
+        "total": day.total if day.count else None,
+        "count": day.count,
+        "asked": day.asked or "",
+        "worst": day.worst,
+        "late": day.late,
+    }
+
+
+def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
+    """Leg pain of 8 or more on three days running is a red flag by itself, once for each run.
+
+    Only while it is news: a diary that comes in weeks late says nothing about today. Days before the last such flag
+    was closed have been seen by a person.
+    """
+    since = {row.patient_id: row.patient.local_date(now) - SEVERE_IS_NEWS for row in rows if row.episode.ended_on is None}
+    flags = RedFlag.objects.filter(patient__in=list(since), rule=SEVERE_PAIN)
+    for patient_id, closed_at in flags.order_by("raised_at").values_list("patient", "closed_at"):
+        if closed_at is None:
+            since.pop(patient_id, None)
+        elif patient_id in since:
+            since[patient_id] = max(since[patient_id], closed_at.date())
+    if not since:
+        return
+    values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in since}
+    days = DailyPain.objects.filter(patient__in=list(since), region=Region.LEG, on__gt=min(since.values()), count__gt=0)
+    for patient_id, on, total, count in days.values_list("patient", "on", "total", "count"):
+        if on > since[patient_id]:
+            values[patient_id][on] = Fraction(total, count)
+    RedFlag.objects.bulk_create(
+        [
+            RedFlag(
+                clinic_id=row.clinic_id,
+                patient_id=row.patient_id,
+                episode=row.episode,
+                rule=SEVERE_PAIN,
+                tier=Tier.B,
+                about_on=run[SEVERE_DAYS - 1],
+                raised_at=now,
+            )
+            for row in rows
+            for run in severe_pain(values.get(row.patient_id, {}))[-1:]
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
+    """Judge these episodes again. Writes a StatusChange for each day that now reads otherwise, and their worklist rows."""
+    latest = max((episode.patient.local_date(now) for episode in episodes), default=now.date())
+    judged = courses(episodes, through=latest)
+    recorded = _recorded(judged)
+    changes: list[dict[str, Any]] = []
+    progress: list[dict[str, Any]] = []
+    for course in judged.values():
+        today = course.episode.patient.local_date(now)
+        decisions = [*history(course.facts, today - timedelta(days=1)), current(course.facts, today)]
+        changes += _changes(course, decisions, recorded, now)
+        progress.append(_progress_row(course, decisions[-1], today))
+    insert(StatusChange, changes)
+    insert(Progress, progress, replace_by=["episode_id"])
+    Patient.objects.filter(pk__in=[course.episode.patient_id for course in judged.values()]).update(
+        version=F("version") + 1
+    )
+
+
+def _recorded(judged: Iterable[int]) -> dict[tuple[int, date], tuple[str, str]]:
+    """What was last written for each day of these episodes: status and rule."""
+    rows = StatusChange.objects.filter(episode__in=list(judged)).order_by("id")
+    return {
+        (episode, day): (status, rule)
+        for episode, day, status, rule in rows.values_list("episode", "for_day", "status", "rule")
+    }
+
+
+def _changes(
+    course: Course, decisions: Sequence[Decision], recorded: dict[tuple[int, date], tuple[str, str]], now: datetime
+) -> list[dict[str, Any]]:
+    """The decisions that differ from the one before them, or from what was written for their day."""
+    episode = course.episode
+    rows: list[dict[str, Any]] = []
+    before: tuple[str, str] | None = None
+    for decision in decisions:
+        said = (str(decision.status), decision.rule)
+        written = recorded.get((episode.pk, decision.for_day))
+        if said != (written or before):
+            recorded[episode.pk, decision.for_day] = said
+            rows.append(
+                {
+                    "clinic_id": episode.clinic_id,
+                    "patient_id": episode.patient_id,
+                    "episode_id": episode.pk,
+                    "status": decision.status,
+                    "rule": decision.rule,
+                    "for_day": decision.for_day,
+                    "numbers": dict(decision.numbers),
+                    "for_staff": decision.for_staff,
+                    "for_patient": decision.for_patient,
+                    "rule_version": decision.rule_version,
+                    "computed_at": now,
+                }
+            )
+        before = said
+    return rows
+
+
+def _progress_row(course: Course, decision: Decision, today: date) -> dict[str, Any]:
+    episode = course.episode
+    week = [slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today]
+    return {
+        "episode_id": episode.pk,
+        "clinic_id": episode.clinic_id,
+        "patient_id": episode.patient_id,
+        "status": decision.status,
+        "need": decision.status.need,
+        "rule": decision.rule,
+        "numbers": dict(decision.numbers),
+        "for_staff": decision.for_staff,
+        "for_patient": decision.for_patient,
+        "rule_version": decision.rule_version,
+        "decided_for": decision.for_day,
+        "weeks": [
+            [w.number, round(float(w.value), 2) if w.value is not None else None]
+            for w in course.weeks(course.facts.region, today - timedelta(days=1))
+        ],
+        "sessions_asked": len(week),
+        "sessions_done": len(set(week) & course.done),
+    }

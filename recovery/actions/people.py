@@ -1,0 +1,98 @@
+"""Adding patients, opening and ending their episodes, and who cares for them."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from accounts.access import Role
+from accounts.actions import Issued, invite
+from accounts.models import Device, User
+from recovery.models import CareTeamMember, Episode, Patient, Progress
+
+
+@transaction.atomic
+def add_patient(
+    *,
+    clinic_id: int,
+    name: str,
+    birth_year: int,
+    time_zone: str,
+    email: str = "",
+    language: str = "en",
+    by: int,
+    now: datetime,
+) -> Patient:
+    """Enrol a person. Who adds them is the first of their care team."""
+    user = User.objects.create(name=name, password=make_password(None))
+    patient = Patient.objects.create(
+        user=user,
+        clinic_id=clinic_id,
+        name=name,
+        birth_year=birth_year,
+        email=email,
+        time_zone=time_zone,
+        language=language,
+        added_by_id=by,
+        added_at=now,
+    )
+    add_to_care_team(patient=patient, user_id=by, by=by, from_on=now.date(), now=now)
+    return patient
+
+
+def add_to_care_team(
+    *, patient: Patient, user_id: int, by: int, from_on: date, until_on: date | None = None, now: datetime
+) -> CareTeamMember:
+    """A colleague joins the care team, until a date if they only cover."""
+    return CareTeamMember.objects.create(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        user_id=user_id,
+        from_on=from_on,
+        until_on=until_on,
+        added_by_id=by,
+        added_at=now,
+    )
+
+
+def invite_patient(*, patient: Patient, by: int, now: datetime) -> Issued:
+    """A code for the patient's phones; the year of birth is its second factor."""
+    return invite(
+        user=patient.user,
+        clinic_id=patient.clinic_id,
+        role=Role.PATIENT,
+        second_factor=str(patient.birth_year),
+        by=by,
+        now=now,
+    )
+
+
+def sign_out_device(*, device: Device, now: datetime) -> None:
+    """A patient's phone was lost: its token is refused from the next request on."""
+    Device.objects.filter(pk=device.pk, revoked_at=None).update(revoked_at=now)
+
+
+@transaction.atomic
+def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> Episode:
+    """Open a bout of sciatica: onset_on, side, region, exclusions_cleared. One is open at a time."""
+    episode = Episode.objects.create(
+        clinic_id=patient.clinic_id, patient=patient, opened_by_id=by, opened_at=now, **facts
+    )
+    Progress.objects.create(
+        clinic_id=patient.clinic_id,
+        patient=patient,
+        episode=episode,
+        rule="no_data.no_plan",
+        for_staff="No program has been published yet.",
+        for_patient="Your therapist has not sent a program yet. You can log your pain already.",
+    )
+    return episode
+
+
+@transaction.atomic
+def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datetime) -> None:
+    """Discharge, transfer or surgery. The diary stays open: what a patient still sends is kept."""
+    Episode.objects.filter(pk=episode.pk).update(ended_on=on, ended_because=because, ended_by=by)
+    # The last days are recorded once more, up to the end; then nothing is due for this episode.
+    Progress.objects.filter(pk=episode.pk).update(next_close_at=now)

@@ -1,0 +1,162 @@
+"""From a program to a published plan version. A published version never changes; the next one replaces it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+
+from exercises.dosage import Dosage
+from exercises.models import Exercise, Program
+from recovery.models import Episode, Patient, Plan, PlanDraft, Prescription, Progress
+from wire.problems import Conflict, PreconditionFailed
+
+Line = dict[str, Any]  # {exercise, dosage, weekdays, side, note}, as the draft keeps it and the API checks it
+
+
+class NotPublishable(ValueError):
+    """Something in a draft keeps it from being asked of a patient: where (a JSON pointer), and why."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+        self.reason = reason
+
+
+@transaction.atomic
+def draft_plan(
+    *, episode: Episode, program: Program | None, starts_on: date, by: int, now: datetime
+) -> PlanDraft:
+    """Start a draft: a copy of a program, or of the last version when no program is named. One draft an episode."""
+    last = Plan.objects.filter(episode=episode).order_by("-number").first()
+    if program is not None:
+        lines = [
+            {
+                "exercise": line.exercise_id,
+                "dosage": line.dosage,
+                "weekdays": line.weekdays,
+                "side": "",
+                "note": line.note_in(episode.patient.language),
+            }
+            for line in program.lines.all()
+        ]
+    elif last is not None:
+        lines = _lines_of(last)
+    else:
+        raise Conflict("There is no plan to copy yet: name a program.")
+    draft, created = PlanDraft.objects.get_or_create(
+        episode=episode,
+        defaults={
+            "clinic_id": episode.clinic_id,
+            "patient_id": episode.patient_id,
+            "program": program or (last.program if last else None),
+            "lines": lines,
+            "starts_on": starts_on,
+            "updated_by_id": by,
+            "updated_at": now,
+        },
+    )
+    if not created:
+        raise Conflict("There is a draft for this patient already: go on with it, or delete it first.")
+    return draft
+
+
+def _lines_of(plan: Plan) -> list[Line]:
+    return [
+        {
+            "exercise": line.exercise_id,
+            "dosage": line.dosage_values,
+            "weekdays": line.weekdays,
+            "side": line.side,
+            "note": line.note,
+        }
+        for line in plan.prescriptions.order_by("position")
+    ]
+
+
+def save_draft(
+    *, draft: PlanDraft, seen_version: int, lines: list[Line], starts_on: date, note: str, by: int, now: datetime
+) -> PlanDraft:
+    """Replace a draft's content, if it is still the version the writer saw."""
+    saved = PlanDraft.objects.filter(pk=draft.pk, version=seen_version).update(
+        version=seen_version + 1, lines=lines, starts_on=starts_on, note=note, updated_by=by, updated_at=now
+    )
+    if not saved:
+        raise PreconditionFailed
+    draft.refresh_from_db()
+    return draft
+
+
+@transaction.atomic
+def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime) -> Plan:
+    """Make the draft the next plan version of an episode, if it is still the version the publisher saw.
+
+    Locks the patient, so that of two publishers one makes the version and the other is told. The first version sets
+    the episode's start S, which may lie in the past: a program that began on paper. Raises NotPublishable.
+    """
+    patient = Patient.objects.select_for_update().get(pk=episode.patient_id)
+    episode.patient = patient
+    draft = PlanDraft.objects.filter(episode=episode).first()
+    if draft is None:
+        raise Conflict("There is no draft to publish: somebody published or deleted it.")
+    if draft.version != seen_version:
+        raise PreconditionFailed
+    last = Plan.objects.filter(episode=episode).order_by("-number").first()
+    _check_start(draft, episode, last, today=patient.local_date(now))
+    exercises = _check_lines(draft.lines, clinic_id=episode.clinic_id)
+    plan = Plan.objects.create(
+        clinic_id=episode.clinic_id,
+        patient=patient,
+        episode=episode,
+        number=last.number + 1 if last else 1,
+        program_id=draft.program_id,
+        starts_on=draft.starts_on,
+        note=draft.note,
+        published_by_id=by,
+        published_at=now,
+    )
+    Prescription.objects.bulk_create(
+        Prescription(
+            clinic_id=episode.clinic_id,
+            patient=patient,
+            plan=plan,
+            position=position,
+            exercise=exercises[line["exercise"]],
+            dosage_values=line["dosage"],
+            weekdays=line["weekdays"],
+            side=line["side"],
+            note=line["note"],
+        )
+        for position, line in enumerate(draft.lines, start=1)
+    )
+    draft.delete()
+    if last is None:
+        Episode.objects.filter(pk=episode.pk).update(started_on=plan.starts_on)
+    # The next tick closes what ended since the start, and judges what is asked from now on.
+    Progress.objects.filter(pk=episode.pk).update(next_close_at=now)
+    Patient.objects.filter(pk=patient.pk).update(version=F("version") + 1)
+    return plan
+
+
+def _check_start(draft: PlanDraft, episode: Episode, last: Plan | None, *, today: date) -> None:
+    if last is None and draft.starts_on < episode.onset_on:
+        raise NotPublishable("/starts_on", f"The plan cannot start before the symptoms did, on {episode.onset_on}.")
+    if last is not None and draft.starts_on < today:
+        raise NotPublishable("/starts_on", f"A changed plan starts today, {today}, or later: the past stays as it was asked.")
+    if last is not None and draft.starts_on < last.starts_on:
+        raise NotPublishable("/starts_on", f"The version before this one starts on {last.starts_on}; start then or later.")
+
+
+def _check_lines(lines: Sequence[Line], *, clinic_id: int) -> dict[int, Exercise]:
+    """The exercises of a draft by id, when each line stays inside its exercise's range."""
+    if not lines:
+        raise NotPublishable("/lines", "A plan needs at least one exercise.")
+    exercises = Exercise.objects.for_clinic(clinic_id).in_bulk({line["exercise"] for line in lines})
+    for n, line in enumerate(lines):
+        exercise = exercises.get(line["exercise"])
+        if exercise is None:
+            raise NotPublishable(f"/lines/{n}/exercise", "There is no such exercise.")
+        for problem in Dosage.from_json(line["dosage"]).outside(exercise.allowed):
+            raise NotPublishable(f"/lines/{n}/dosage/{problem.variable}", str(problem))
+    return exercises

@@ -1,0 +1,230 @@
+from typing import Any
+from zoneinfo import available_timezones
+
+from rest_framework import serializers
+
+from exercises.dosage import Dosage
+from recovery.models import CareTeamMember, Episode, Patient, Plan, PlanDraft, Prescription, Progress, RedFlag, StatusChange
+from recovery.models.episode import Ending, Exclusion, Side
+from recovery.rules.diary import Region
+from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
+
+
+def known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise serializers.ValidationError("Use the name of a time zone, such as Europe/Berlin.", code="unknown_zone")
+    return name
+
+
+class PatientsQuery(serializers.Serializer[Any]):
+    q = serializers.CharField(max_length=80, default="", allow_blank=True, help_text="Part of the name.")
+
+
+class RedFlagsQuery(serializers.Serializer[Any]):
+    closed = serializers.BooleanField(default=False, help_text="Those that were closed, instead of the open ones.")
+
+
+class EpisodeFactsSerializer(StrictSerializer):
+    """What opens an episode. Every exclusion that holds for this person must have been cleared, and is ticked."""
+
+    onset_on = serializers.DateField()
+    side = serializers.ChoiceField(choices=Side.choices)
+    region = serializers.ChoiceField(choices=[(r.value, r.value) for r in Region], default=Region.LEG)
+    exclusions_cleared = serializers.ListField(
+        child=serializers.ChoiceField(choices=Exclusion.choices), default=list, max_length=len(Exclusion)
+    )
+
+
+class AddPatientSerializer(StrictSerializer):
+    name = StrictCharField(max_length=120)
+    birth_year = StrictIntegerField(min_value=1900, max_value=2100)
+    time_zone = StrictCharField(max_length=64, required=False, validators=[known_zone])
+    email = serializers.EmailField(max_length=254, required=False, default="")
+    language = serializers.ChoiceField(choices=[("en", "English")], default="en")
+    episode = EpisodeFactsSerializer()
+
+
+class PatientSerializer(StrictModelSerializer):
+    id = serializers.IntegerField(source="pk", read_only=True)
+    time_zone = StrictCharField(max_length=64, validators=[known_zone])
+    episode = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Patient
+        fields = ["id", "name", "birth_year", "email", "time_zone", "language", "added_at", "episode"]
+        read_only_fields = ["added_at"]
+
+    def get_episode(self, patient: Patient) -> int | None:
+        """The id of the open episode."""
+        return next((episode.pk for episode in patient.episodes.all() if episode.ended_on is None), None)
+
+
+class RosterSerializer(serializers.ModelSerializer[Patient]):
+    """What an administrator sees of a patient: the name and whether they are enrolled."""
+
+    id = serializers.IntegerField(source="pk")
+    joined = serializers.BooleanField(help_text="Whether a phone of theirs is signed in.")
+    enrolled = serializers.BooleanField(help_text="Whether an episode is open.")
+
+    class Meta:
+        model = Patient
+        fields = ["id", "name", "added_at", "joined", "enrolled"]
+
+
+class CareTeamSerializer(StrictModelSerializer):
+    person = StrictIntegerField(source="user_id", min_value=1)
+    name = serializers.CharField(source="user.name", read_only=True)
+
+    class Meta:
+        model = CareTeamMember
+        fields = ["id", "person", "name", "from_on", "until_on"]
+
+
+class EpisodeSerializer(serializers.ModelSerializer[Episode]):
+    patient = serializers.IntegerField(source="patient_id")
+    stratum = serializers.CharField(allow_null=True, help_text="A, B or C, by the symptoms' duration at the start.")
+
+    class Meta:
+        model = Episode
+        fields = [
+            "id",
+            "patient",
+            "onset_on",
+            "side",
+            "region",
+            "exclusions_cleared",
+            "started_on",
+            "stratum",
+            "opened_at",
+            "ended_on",
+            "ended_because",
+        ]
+
+
+class EndEpisodeSerializer(StrictSerializer):
+    because = serializers.ChoiceField(choices=Ending.choices)
+    on = serializers.DateField(help_text="The patient's local date, not in the future.")
+
+
+class LineSerializer(StrictSerializer):
+    """One exercise line of a draft. Bounds of the dosage come from the exercise and are checked at publishing."""
+
+    exercise = StrictIntegerField(min_value=1)
+    dosage = serializers.DictField(child=StrictIntegerField(min_value=1))
+    weekdays = serializers.ListField(
+        child=StrictIntegerField(min_value=1, max_value=7), default=list, max_length=7, help_text="1 is Monday; none: every day."
+    )
+    side = serializers.ChoiceField(choices=Side.choices, allow_blank=True, default="")
+    note = StrictCharField(max_length=500, allow_blank=True, default="")
+
+    def validate_dosage(self, value: dict[str, Any]) -> dict[str, int]:
+        try:
+            return Dosage.from_json(value).as_json()
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+
+
+class DraftSerializer(StrictModelSerializer):
+    episode = serializers.IntegerField(source="episode_id", read_only=True)
+    program = serializers.IntegerField(source="program_id", read_only=True, allow_null=True)
+    lines = LineSerializer(many=True, max_length=40)
+    starts_on = serializers.DateField()
+
+    class Meta:
+        model = PlanDraft
+        fields = ["episode", "version", "program", "lines", "starts_on", "note", "updated_at"]
+        read_only_fields = ["version", "updated_at"]
+
+
+class NewDraftSerializer(StrictSerializer):
+    """Name a program to copy it, or none to copy the last version of the plan."""
+
+    program = StrictIntegerField(min_value=1, required=False, allow_null=True, default=None)
+    starts_on = serializers.DateField(required=False)
+
+
+class PrescriptionSerializer(serializers.ModelSerializer[Prescription]):
+    exercise = serializers.IntegerField(source="exercise_id")
+    slug = serializers.CharField(source="exercise.slug")
+    name = serializers.SerializerMethodField()
+    dosage = serializers.DictField(source="dosage_values", child=serializers.IntegerField())
+    in_words = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Prescription
+        fields = ["position", "exercise", "slug", "name", "dosage", "in_words", "weekdays", "side", "note"]
+
+    def get_name(self, line: Prescription) -> str:
+        return line.exercise.text_in(self.context.get("language", "en"))["name"]
+
+    def get_in_words(self, line: Prescription) -> str:
+        return line.in_words
+
+
+class PlanSerializer(serializers.ModelSerializer[Plan]):
+    episode = serializers.IntegerField(source="episode_id")
+    program = serializers.IntegerField(source="program_id", allow_null=True)
+    lines = PrescriptionSerializer(source="prescriptions", many=True)
+
+    class Meta:
+        model = Plan
+        fields = ["id", "episode", "number", "program", "starts_on", "note", "published_at", "lines"]
+
+
+class StatusSerializer(serializers.ModelSerializer[StatusChange]):
+    class Meta:
+        model = StatusChange
+        fields = ["id", "status", "rule", "for_day", "numbers", "for_staff", "for_patient", "rule_version", "computed_at"]
+
+
+class WorklistSerializer(serializers.ModelSerializer[Progress]):
+    patient = serializers.IntegerField(source="patient_id")
+    name = serializers.CharField(source="patient.name")
+    episode = serializers.IntegerField(source="episode_id")
+    weeks = serializers.ListField(child=serializers.ListField(), help_text="[week, mean pain or null], oldest first.")
+
+    class Meta:
+        model = Progress
+        fields = [
+            "patient",
+            "name",
+            "episode",
+            "status",
+            "need",
+            "rule",
+            "numbers",
+            "for_staff",
+            "decided_for",
+            "weeks",
+            "sessions_done",
+            "sessions_asked",
+            "last_entry_at",
+        ]
+
+
+class RedFlagSerializer(serializers.ModelSerializer[RedFlag]):
+    patient = serializers.IntegerField(source="patient_id")
+    name = serializers.CharField(source="patient.name")
+    acknowledged_by = serializers.IntegerField(source="acknowledged_by_id", allow_null=True)
+    closed_by = serializers.IntegerField(source="closed_by_id", allow_null=True)
+
+    class Meta:
+        model = RedFlag
+        fields = [
+            "id",
+            "patient",
+            "name",
+            "rule",
+            "tier",
+            "about_on",
+            "raised_at",
+            "acknowledged_at",
+            "acknowledged_by",
+            "closed_at",
+            "closed_by",
+            "closed_because",
+        ]
+
+
+class CloseFlagSerializer(StrictSerializer):
+    because = StrictCharField(max_length=1000, help_text="What was done.")

@@ -1,0 +1,26 @@
+from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
+from recovery.models.episode import Episode, Progress, StatusChange
+from recovery.models.events import TimelineEvent
+from recovery.models.people import CareTeamMember, Patient
+from recovery.models.plan import Plan, PlanDraft, Prescription
+from recovery.models.safety import RedFlag, SymptomCheck
+
+__all__ = [
+    "CareTeamMember",
+    "DailyPain",
+    "Episode",
+    "ExerciseResult",
+    "ExerciseSession",
+    "PainEntry",
+    "Patient",
+    "Plan",
+    "PlanDraft",
+    "Prescription",
+    "Progress",
+    "RecordRevision",
+    "RedFlag",
+    "StatusChange",
+    "SymptomCheck",
+    "TimelineEvent",
+    "Walk",
+]

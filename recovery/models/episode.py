@@ -1,0 +1,136 @@
+from datetime import datetime
+from typing import Self
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Clinic, User
+from recovery.models.people import Patient, RowsOfPatients
+from recovery.rules.course import Stratum, stratum
+from recovery.rules.diary import Region
+from recovery.rules.status import Status
+
+
+class Side(models.TextChoices):
+    LEFT = "left"
+    RIGHT = "right"
+    BOTH = "both"
+
+
+class Exclusion(models.TextChoices):
+    """What speaks against a home program unless it was cleared for this person (clinical.md section 4)."""
+
+    UNDER_18 = "under_18"
+    RECENT_SPINE_SURGERY = "recent_spine_surgery"
+    FRACTURE = "fracture"
+    TUMOUR = "tumour"
+    INFECTION = "infection"
+    UNSTABLE_SPONDYLOLISTHESIS = "unstable_spondylolisthesis"
+    INFLAMMATORY_DISEASE = "inflammatory_disease"
+    PREGNANCY = "pregnancy"
+
+
+class Ending(models.TextChoices):
+    DISCHARGE = "discharge"
+    TRANSFER = "transfer"
+    SURGERY = "surgery"
+
+
+class EpisodeQuerySet(RowsOfPatients):
+    def open(self) -> Self:
+        return self.filter(ended_on=None)
+
+
+class Episode(models.Model):
+    """One bout of sciatica, from its onset to its close."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="episodes")
+    onset_on = models.DateField(help_text="When this bout of symptoms began.")
+    side = models.CharField(max_length=8, choices=Side.choices)
+    # Leg decides recovery; an episode enrolled as back only is decided on the back.
+    region = models.CharField(max_length=4, choices=[(r.value, r.value) for r in Region], default=Region.LEG)
+    exclusions_cleared = ArrayField(
+        models.CharField(max_length=32, choices=Exclusion.choices), default=list, blank=True
+    )
+    started_on = models.DateField(null=True, help_text="Start S: when the first plan began, on paper or here.")
+    opened_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    opened_at = models.DateTimeField()
+    ended_on = models.DateField(null=True, blank=True)
+    ended_because = models.CharField(max_length=16, choices=Ending.choices, blank=True)
+    ended_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    objects = EpisodeQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient"], condition=Q(ended_on=None), name="one_open_episode"),
+            models.CheckConstraint(
+                condition=Q(ended_on=None, ended_because="", ended_by=None)
+                | Q(ended_on__isnull=False, ended_by__isnull=False) & ~Q(ended_because=""),
+                name="an_end_has_a_reason_and_a_doer",
+            ),
+        ]
+
+    @property
+    def stratum(self) -> Stratum | None:
+        return stratum((self.started_on - self.onset_on).days) if self.started_on else None
+
+
+class StatusChange(models.Model):
+    """What the rules said of an episode for a day, whenever that differs from what they said before. Never changed."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_index=False)
+    episode = models.ForeignKey(Episode, models.CASCADE, related_name="status_changes")
+    status = models.CharField(max_length=16)
+    rule = models.CharField(max_length=48)
+    for_day = models.DateField()
+    numbers = models.JSONField()
+    for_staff = models.TextField()
+    for_patient = models.TextField()
+    rule_version = models.CharField(max_length=16)
+    computed_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
+
+    objects = RowsOfPatients.as_manager()
+
+
+class Progress(models.Model):
+    """How an episode goes, in one row: what the worklist shows, kept by the code that recomputes the status."""
+
+    episode = models.OneToOneField(Episode, models.CASCADE, primary_key=True, related_name="progress")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    status = models.CharField(max_length=16, default=Status.NO_DATA)
+    need = models.PositiveSmallIntegerField(default=Status.NO_DATA.need, help_text="0 needs somebody first.")
+    rule = models.CharField(max_length=48, blank=True)
+    numbers = models.JSONField(default=dict)
+    for_staff = models.TextField(blank=True)
+    for_patient = models.TextField(blank=True)
+    rule_version = models.CharField(max_length=16, blank=True)
+    decided_for = models.DateField(null=True)
+    # [[week, value or null], ...] of the deciding region: the sparkline, the value now, the change since the baseline.
+    weeks = models.JSONField(default=list)
+    sessions_asked = models.PositiveSmallIntegerField(default=0, help_text="In the last seven ended days.")
+    sessions_done = models.PositiveSmallIntegerField(default=0)
+    last_entry_at = models.DateTimeField(null=True)
+    # The day's close: the last local date recorded, the moment the next one ends, the earliest date to record again.
+    closed_through = models.DateField(null=True)
+    next_close_at = models.DateTimeField(null=True)
+    reopen_from = models.DateField(null=True)
+
+    objects = RowsOfPatients.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["clinic", "need", "episode"], name="worklist"),
+            models.Index(
+                fields=["next_close_at"], condition=Q(next_close_at__isnull=False), name="days_to_close"
+            ),
+            models.Index(fields=["reopen_from"], condition=Q(reopen_from__isnull=False), name="days_to_close_again"),
+        ]
+
+    def week_values(self) -> list[float | None]:
+        """The mean pain of each ended week, None where too few days have a value."""
+        return [value for _, value in self.weeks]

@@ -1,0 +1,24 @@
+from django.db import models
+
+from recovery.models.diary import PhoneRecord
+
+
+class EventKind(models.TextChoices):
+    INJECTION = "injection"
+    MEDICATION = "medication_change"
+    SURGERY = "surgery"
+    IMAGING = "imaging"
+    OTHER_CARE = "other_care"
+    FLARE = "flare"
+    TRAVEL = "travel"
+    OTHER = "other"
+
+
+class TimelineEvent(PhoneRecord):
+    """Something that may explain a change in the trend. Never advice."""
+
+    what = models.CharField(max_length=24, choices=EventKind.choices)
+    about_on = models.DateField()
+
+    class Meta(PhoneRecord.Meta):
+        abstract = False

@@ -1,0 +1,100 @@
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.access import Actor
+from accounts.models import Clinic, User
+
+
+class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
+    def current(self, *, on: date) -> Self:
+        return self.filter(Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on)
+
+    def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, int]":
+        """The ids of the patients whose care team this person is on today."""
+        return self.current(on=actor.today).filter(clinic=actor.clinic_id, user=actor.user_id).values("patient")
+
+
+class CareTeamMember(models.Model):
+    """A therapist or clinician who cares for a patient, from a date and maybe until one (a covering colleague)."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey("Patient", models.CASCADE, related_name="care_team")
+    user = models.ForeignKey(User, models.PROTECT, related_name="cares_for")
+    from_on = models.DateField()
+    until_on = models.DateField(null=True, blank=True)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    added_at = models.DateTimeField()
+
+    objects = CareTeamQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "user"], condition=Q(until_on=None), name="on_a_care_team_once"
+            ),
+            models.CheckConstraint(condition=Q(until_on__gte=F("from_on")), name="cover_ends_after_it_starts"),
+        ]
+
+
+class RowsOfPatients(models.QuerySet["models.Model"]):
+    """Rows that name a clinic and a patient. Every read of one starts at `visible_to`, every change at `cared_for_by`."""
+
+    patient_field = "patient"
+
+    def visible_to(self, actor: Actor) -> Self:
+        """A patient sees their own, a therapist their care teams', a clinician the clinic's."""
+        if actor.is_clinician:
+            return self.filter(clinic=actor.clinic_id)
+        return self.cared_for_by(actor)
+
+    def cared_for_by(self, actor: Actor) -> Self:
+        """What this person may act on: the patient's own rows, and those of the patients in one's care."""
+        mine = Q()
+        if actor.is_patient:
+            mine |= Q((self.patient_field, actor.user_id))
+        if actor.is_caring:
+            mine |= Q((f"{self.patient_field}__in", CareTeamMember.objects.patients_of(actor)))
+        return self.filter(mine, clinic=actor.clinic_id) if mine else self.none()
+
+
+class PatientQuerySet(RowsOfPatients):
+    patient_field = "pk"
+
+    def on_roster_of(self, actor: Actor) -> Self:
+        """Whom an administrator finds by name: everybody of the clinic. Names and enrolment only, never the record."""
+        return self.filter(clinic=actor.clinic_id) if actor.is_administrator else self.none()
+
+
+class Patient(models.Model):
+    """A person with sciatica. The key is their user's, so a device knows its patient without a look-up."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="patient")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=120)
+    birth_year = models.PositiveSmallIntegerField(validators=[MinValueValidator(1900), MaxValueValidator(2100)])
+    email = models.EmailField(blank=True, help_text="Where reminders may go; not a way to sign in.")
+    time_zone = models.CharField(max_length=64, help_text="IANA name.")
+    language = models.CharField(max_length=8, default="en")
+    # Grows with everything a phone shows, so that an unchanged answer costs one look at this number.
+    version = models.BigIntegerField(default=0)
+    added_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    added_at = models.DateTimeField()
+
+    objects = PatientQuerySet.as_manager()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def local_date(self, at: datetime) -> date:
+        """The patient's day at this moment."""
+        return at.astimezone(self.zone).date()
+
+    def day_ends_at(self, day: date) -> datetime:
+        """The first moment after a local date. Where midnight is skipped, the moment the clocks go forward."""
+        return datetime.combine(day + timedelta(days=1), time.min, tzinfo=self.zone).astimezone(UTC)

@@ -1,0 +1,75 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from accounts.models import Clinic, User
+from exercises.dosage import Dosage
+from exercises.models import Exercise, Program
+from recovery.models.episode import Episode, Side
+from recovery.models.people import Patient, RowsOfPatients
+
+
+class Plan(models.Model):
+    """A version of what one patient was asked to do. Immutable: the active one is the one with the highest number."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    episode = models.ForeignKey(Episode, models.CASCADE, related_name="plans")
+    number = models.PositiveSmallIntegerField()
+    program = models.ForeignKey(Program, models.PROTECT, null=True, related_name="+", db_index=False)
+    starts_on = models.DateField(help_text="The first local date this version asks for.")
+    note = models.TextField(blank=True, max_length=2000)
+    published_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    published_at = models.DateTimeField()
+
+    objects = RowsOfPatients.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["episode", "number"], name="one_plan_per_number")]
+
+
+class Prescription(models.Model):
+    """One exercise line of a plan version."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_index=False)
+    plan = models.ForeignKey(Plan, models.CASCADE, related_name="prescriptions", db_index=False)
+    position = models.PositiveSmallIntegerField()
+    exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="+", db_index=False)
+    dosage_values = models.JSONField()
+    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)  # 1 is Monday; none: every day
+    side = models.CharField(max_length=8, choices=Side.choices, blank=True)
+    note = models.TextField(blank=True, max_length=500)
+
+    objects = RowsOfPatients.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["plan", "position"], name="one_line_per_position")]
+
+    @property
+    def dosage(self) -> Dosage:
+        return Dosage.from_json(self.dosage_values)
+
+    @property
+    def in_words(self) -> str:
+        """The dose as the patient reads it: "3 times 30 seconds, right leg, twice a day"."""
+        return self.dosage.in_words(SIDE_WORDS.get(self.side, ""))
+
+
+SIDE_WORDS = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "each leg"}
+
+
+class PlanDraft(models.Model):
+    """The plan a therapist is writing: a copy of a program or of the last version. `version` guards two writers."""
+
+    episode = models.OneToOneField(Episode, models.CASCADE, primary_key=True, related_name="draft")
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField(default=1)
+    program = models.ForeignKey(Program, models.PROTECT, null=True, related_name="+", db_index=False)
+    lines = models.JSONField(default=list)
+    starts_on = models.DateField()
+    note = models.TextField(blank=True, max_length=2000)
+    updated_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    updated_at = models.DateTimeField()
+
+    objects = RowsOfPatients.as_manager()

@@ -1,0 +1,61 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Clinic, User
+from recovery.models.diary import PhoneRecord
+from recovery.models.episode import Episode
+from recovery.models.people import Patient, RowsOfPatients
+
+
+class SymptomCheck(PhoneRecord):
+    """The answers to the safety questions: yes, no or not_sure by question. A question that is not there was not asked."""
+
+    answers = models.JSONField()
+
+    class Meta(PhoneRecord.Meta):
+        abstract = False
+
+
+class RedFlagQuerySet(RowsOfPatients):
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+
+class RedFlag(models.Model):
+    """An answer that needs a person now. It stays open until a person closes it; no edit lowers it."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="red_flags")
+    episode = models.ForeignKey(Episode, models.CASCADE, null=True, related_name="+", db_index=False)
+    check_record = models.ForeignKey(SymptomCheck, models.CASCADE, null=True, related_name="+", db_index=False)
+    rule = models.CharField(max_length=48, help_text="The question answered yes, or the rule that the diary met.")
+    tier = models.CharField(max_length=1, choices=[("A", "A"), ("B", "B")])
+    about_on = models.DateField()
+    raised_at = models.DateTimeField()
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    closed_at = models.DateTimeField(null=True)
+    closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
+    closed_because = models.TextField(blank=True)
+
+    objects = RedFlagQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["patient", "rule", "about_on", "check_record"], nulls_distinct=False, name="one_flag_per_cause"
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at=None, acknowledged_by=None)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="an_acknowledgement_has_a_doer",
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at=None, closed_by=None, closed_because="")
+                | Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(closed_because=""),
+                name="a_close_has_a_doer_and_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["clinic", "raised_at"], condition=Q(closed_at=None), name="open_red_flags")]

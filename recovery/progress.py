@@ -1,0 +1,224 @@
+"""From rows to what the rules judge, for many episodes in a constant number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Max
+
+from recovery.models import DailyPain, Episode, ExerciseSession, PainEntry, Plan, Prescription, RedFlag
+from recovery.models.diary import Outcome
+from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
+from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, asked_slots
+from recovery.rules.course import REFERENCE_CURVE_V1
+from recovery.rules.diary import Asked, Rating, Region
+from recovery.rules.status import Facts, OpenFlag
+from recovery.rules.trend import trailing_mean
+from recovery.rules.weeks import Week, baseline, week_dates, week_number, weeks
+
+DayValues = Mapping[Region, Mapping[date, Fraction]]
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One episode that has a start, as the rules see it: the facts of its status, and what was asked and done."""
+
+    episode: Episode
+    facts: Facts
+    day_values: DayValues
+    asked: frozenset[Slot]
+    done: frozenset[Slot]
+
+    def weeks(self, region: Region, through: date) -> tuple[Week, ...]:
+        return weeks(self.facts.start, self.day_values[region], through)
+
+
+def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
+    """The courses of episodes that have a start, by episode id. `through` is the last date that may be asked about.
+
+    The episodes come with their patients. Two open episodes of one patient cannot be; an ended one shares its
+    patient's diary, cut at its own start.
+    """
+    started = [episode for episode in episodes if episode.started_on is not None]
+    patients = {episode.patient_id for episode in started}
+    values = _day_values(patients)
+    last_entries = _last_entries(patients)
+    versions = _versions([episode.pk for episode in started])
+    done = _done(patients)
+    flags = _flags(patients)
+    return {
+        episode.pk: _course(
+            episode,
+            values[episode.patient_id],
+            last_entries.get(episode.patient_id),
+            versions[episode.pk],
+            done[episode.patient_id],
+            flags[episode.patient_id],
+            through,
+        )
+        for episode in started
+    }
+
+
+def _course(
+    episode: Episode,
+    values: DayValues,
+    last_entry_on: date | None,
+    versions: Sequence[AskedVersion],
+    done: set[Slot],
+    flags: Sequence[RedFlag],
+    through: date,
+) -> Course:
+    start, stratum = episode.started_on, episode.stratum
+    if start is None or stratum is None:
+        raise ValueError("An episode without a start has no course yet.")
+    region = Region(episode.region)
+    local_date = episode.patient.local_date
+    open_flags = tuple(
+        OpenFlag(local_date(flag.raised_at), local_date(flag.closed_at) if flag.closed_at else None) for flag in flags
+    )
+    asked = asked_slots(versions, start, through)
+    not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in open_flags)}
+    ended = week_number(start, through + timedelta(days=1)) - 1
+    adherence = {
+        week: session_adherence(
+            asked, done, through=week_dates(start, week)[1], days=MONTH_DAYS, not_asked_on=not_asked_on
+        )
+        for week in range(1, ended + 1)
+    }
+    facts = Facts(
+        start=start,
+        stratum=stratum,
+        region=region,
+        day_values=values[region],
+        adherence=adherence,
+        red_flags=open_flags,
+        last_entry_on=last_entry_on,
+    )
+    return Course(
+        episode, facts, values, frozenset(slot for slot in asked if slot.on not in not_asked_on), frozenset(done)
+    )
+
+
+def _stops(flag: OpenFlag, day: date) -> bool:
+    """Whether a day was, even in part, under an open red flag: the plan was stopped, so nothing was asked."""
+    return flag.raised_on <= day and (flag.closed_on is None or day <= flag.closed_on)
+
+
+def _day_values(patients: set[int]) -> dict[int, DayValues]:
+    found: dict[int, dict[Region, dict[date, Fraction]]] = {
+        patient: {region: {} for region in Region} for patient in patients
+    }
+    rows = DailyPain.objects.filter(patient__in=patients, count__gt=0)
+    for patient, region, on, total, count in rows.values_list("patient", "region", "on", "total", "count"):
+        found[patient][Region(region)][on] = Fraction(total, count)
+    return dict(found)
+
+
+def _last_entries(patients: set[int]) -> dict[int, date]:
+    rows = PainEntry.objects.filter(patient__in=patients, withdrawn=False)
+    return dict(rows.values_list("patient").annotate(Max("on")))
+
+
+def _versions(episodes: Sequence[int]) -> dict[int, list[AskedVersion]]:
+    lines: dict[int, list[AskedLine]] = defaultdict(list)
+    for line in Prescription.objects.filter(plan__episode__in=episodes).order_by("plan", "position"):
+        weekdays = frozenset(line.weekdays) or EVERY_DAY
+        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays))
+    versions: dict[int, list[AskedVersion]] = defaultdict(list)
+    for plan in Plan.objects.filter(episode__in=episodes).order_by("episode", "number"):
+        versions[plan.episode_id].append(AskedVersion(plan.starts_on, tuple(lines[plan.pk])))
+    return versions
+
+
+def _done(patients: set[int]) -> dict[int, set[Slot]]:
+    """Slots with at least one exercise done or part done. A session without a slot was extra and does not count."""
+    done: dict[int, set[Slot]] = {patient: set() for patient in patients}
+    sessions = ExerciseSession.objects.filter(
+        patient__in=patients,
+        withdrawn=False,
+        slot__isnull=False,
+        results__outcome__in=(Outcome.DONE, Outcome.PART),
+    ).distinct()
+    for patient, on, slot in sessions.values_list("patient", "on", "slot"):
+        done[patient].add(Slot(on, str(slot)))
+    return done
+
+
+def _flags(patients: set[int]) -> dict[int, list[RedFlag]]:
+    flags: dict[int, list[RedFlag]] = {patient: [] for patient in patients}
+    for flag in RedFlag.objects.filter(patient__in=patients).order_by("raised_at"):
+        flags[flag.patient_id].append(flag)
+    return flags
+
+
+def ratings(patients: Iterable[int], *, since: date) -> dict[tuple[int, Region, date], list[Rating]]:
+    """The ratings that stand, about `since` or later, by patient, region and the date they are about."""
+    found: dict[tuple[int, Region, date], list[Rating]] = defaultdict(list)
+    rows = PainEntry.objects.filter(patient__in=list(patients), about_on__gte=since, withdrawn=False)
+    for patient, region, score, asked, about_on, at, on in rows.values_list(
+        "patient", "region", "score", "asked", "about_on", "happened_at", "on"
+    ):
+        found[patient, Region(region), about_on].append(Rating(score, Asked(asked), about_on, at, on))
+    return found
+
+
+def trend(course: Course, *, through: date) -> dict[str, Any]:
+    """What a chart of one course draws, ready for JSON: days with a value only, so that missing days stay gaps.
+
+    `through` is the last ended local date. The band is around the baseline, for each completed week; without a
+    baseline, and with one too low for percentages, there is none.
+    """
+    facts, curve = course.facts, REFERENCE_CURVE_V1
+    ended = course.weeks(facts.region, through)
+    start = baseline(ended)
+    shown = range(max(len(ended), 8) + 1)
+    band = [] if start is None or start.is_low else [curve.expected(facts.stratum, week=w, baseline=start.value) for w in shown]
+    return {
+        "start": facts.start,
+        "region": facts.region,
+        "through": through,
+        "days": {
+            region: [{"on": on, "value": _decimals(value)} for on, value in sorted(values.items())]
+            for region, values in course.day_values.items()
+        },
+        "lines": {
+            region: [[{"on": p.on, "value": round(p.value, 2)} for p in piece] for piece in trailing_mean(values)]
+            for region, values in course.day_values.items()
+        },
+        "weeks": [
+            {
+                "week": week.number,
+                "first": week.first,
+                "last": week.last,
+                "logged_days": week.logged_days,
+                "value": None if week.value is None else _decimals(week.value),
+                "session_adherence": _decimals_or_none(facts.adherence.get(week.number)),
+            }
+            for week in ended
+        ],
+        "baseline": None
+        if start is None
+        else {"value": _decimals(start.value), "week": start.week, "late": start.is_late, "low": start.is_low},
+        "expected": {
+            "label": curve.label(facts.stratum),
+            "version": curve.version,
+            "stratum": facts.stratum,
+            "sources": curve.sources,
+            "weeks": [
+                {"week": w, "low": _decimals(b.low), "middle": _decimals(b.middle), "high": _decimals(b.high)}
+                for w, b in zip(shown, band, strict=False)
+            ],
+        },
+    }
+
+
+def _decimals(value: Fraction) -> float:
+    return round(float(value), 2)
+
+
+def _decimals_or_none(value: Fraction | None) -> float | None:
+    return None if value is None else _decimals(value)

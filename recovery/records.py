@@ -1,0 +1,182 @@
+"""What a phone sends: the kinds of record, their fields and bounds. One definition checks input and documents the API."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct, ValidationError, convert, to_builtins
+
+from recovery.rules.diary import Asked, Region
+
+Pain010 = Annotated[int, Meta(ge=0, le=10, description="0 no pain, 10 worst imaginable")]
+Note = Annotated[str, Meta(max_length=500)]
+Count = Annotated[int, Meta(ge=0, le=1000)]
+Moment = Annotated[datetime, Meta(tz=True, description="By the phone's clock, with its offset from UTC")]
+
+
+class Record(Struct, kw_only=True, frozen=True):
+    """What every record has. The same id with the next revision corrects it; `withdrawn` undoes it."""
+
+    revision: Annotated[int, Meta(ge=1, le=10_000)]
+    at: Moment
+    zone: Annotated[str, Meta(max_length=64, description="IANA name, if the phone knows it")] = ""
+    withdrawn: bool = False
+
+
+class Pain(Record, kw_only=True, frozen=True):
+    """One rating of one region: as it is now, or over the last 24 hours (the evening diary)."""
+
+    region: Region
+    score: Pain010
+    asked: Asked
+    about_on: date | None = None  # the local date an evening answer is about; none: the day it was given
+    reach: Literal["none", "buttock", "thigh", "knee", "calf", "foot"] | None = None
+    tingling: bool | None = None
+    woken: bool | None = None
+    note: Note = ""
+
+
+class Result(Struct, kw_only=True, frozen=True):
+    """One exercise of a session. A count that is not there was not counted."""
+
+    exercise: Annotated[str, Meta(max_length=64, description="The slug of the exercise")]
+    outcome: Literal["done", "part", "hurts_too_much", "skipped"]
+    because: Note = ""
+    sets: Count | None = None
+    repetitions: Count | None = None
+    hold_seconds: Count | None = None
+    minutes: Count | None = None
+
+
+class Session(Record, kw_only=True, frozen=True):
+    """What was done in one go, in answer to a plan version and one of its day's slots; without a slot it was extra."""
+
+    plan: Annotated[int, Meta(ge=1, description="The id of the plan version it answers")] | None = None
+    slot: Annotated[int, Meta(ge=1, le=24)] | None = None
+    ended_at: Moment | None = None
+    leg_before: Pain010 | None = None
+    leg_during: Pain010 | None = None
+    leg_after: Pain010 | None = None
+    effort: Literal["easy", "right", "hard"] | None = None
+    note: Note = ""
+    results: Annotated[list[Result], Meta(max_length=50)]
+
+
+class Walk(Record, kw_only=True, frozen=True):
+    minutes: Annotated[int, Meta(ge=1, le=1440)]
+
+
+class Event(Record, kw_only=True, frozen=True):
+    """Something that may explain a change: an injection, a new medicine, a flare."""
+
+    what: Literal[
+        "injection", "medication_change", "surgery", "imaging", "other_care", "flare", "travel", "other"
+    ]
+    about_on: date
+    note: Note = ""
+
+
+class Check(Record, kw_only=True, frozen=True):
+    """The safety questions. A question that is not there was not asked; "not sure" counts as yes."""
+
+    answers: Annotated[dict[Annotated[str, Meta(max_length=48)], Literal["yes", "no", "not_sure"]], Meta(max_length=60)]
+
+
+# In the order in which a batch is taken: what may be an emergency comes first.
+KINDS: dict[str, type[Record]] = {
+    "symptom_check": Check,
+    "pain": Pain,
+    "session": Session,
+    "walk": Walk,
+    "event": Event,
+}
+# What only the server says. A phone that sends it is wrong about more than a name.
+NOT_YOURS = frozenset(
+    {"patient", "clinic", "severity", "received_at", "acknowledged_by", "acknowledged_at", "conflicted", "on"}
+)
+
+
+class NotTaken(ValueError):
+    """A record that cannot be taken, ever: where it is wrong, and why, in a sentence."""
+
+    def __init__(self, pointer: str, reason: str) -> None:
+        super().__init__(reason)
+        self.pointer = pointer
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One record as it arrived and was found good. `ignored` names what it held beyond its kind."""
+
+    client_uuid: UUID
+    kind: str
+    record: Record
+    body: dict[str, Any]
+    ignored: tuple[str, ...] = ()
+
+    @property
+    def revision(self) -> int:
+        return self.record.revision
+
+    @property
+    def on(self) -> date:
+        """The patient's local date: the offset the phone gave decides."""
+        return self.record.at.date()
+
+    @property
+    def about_on(self) -> date:
+        return getattr(self.record, "about_on", None) or self.on
+
+
+def read(kind: object, client_uuid: object, fields: dict[str, Any]) -> Incoming:
+    """Check one record. Raises NotTaken with a JSON pointer into the record."""
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise NotTaken("/kind", f"Use one of {', '.join(KINDS)}.")
+    uuid = _uuid(client_uuid)
+    for name in fields.keys() & NOT_YOURS:
+        raise NotTaken(f"/{name}", "Only the server says this.")
+    try:
+        record = convert(fields, KINDS[kind])
+    except ValidationError as error:
+        raise NotTaken(*_where(error)) from None
+    try:
+        record.at.astimezone(UTC)
+    except OverflowError:
+        raise NotTaken("/at", "This is outside of the calendar.") from None
+    _check_days(record)
+    body = to_builtins(record)
+    del body["revision"]
+    return Incoming(uuid, kind, record, body, tuple(sorted(fields.keys() - set(record.__struct_fields__))))
+
+
+def _uuid(text: object) -> UUID:
+    try:
+        uuid = UUID(text) if isinstance(text, str) else UUID(int=0)
+    except ValueError:
+        uuid = UUID(int=0)
+    if uuid.int == 0 or str(uuid) != text:
+        raise NotTaken("/id", "Use a random UUID in its usual form, in small letters.")
+    return uuid
+
+
+def _check_days(record: Record) -> None:
+    about_on = getattr(record, "about_on", None)
+    if about_on is None:
+        return
+    if isinstance(record, Pain) and record.asked is Asked.NOW and about_on != record.at.date():
+        raise NotTaken("/about_on", "A rating of pain now is about the day it was given.")
+    if about_on > record.at.date():
+        raise NotTaken("/about_on", "This day lies after the time of the record.")
+
+
+def _where(error: ValidationError) -> tuple[str, str]:
+    """msgspec's message as pointer and sentence. It names types and bounds, never the value that was sent."""
+    reason, _, path = str(error).partition(" - at `")
+    pointer = path.rstrip("`").removeprefix("$").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
+    if reason.startswith("Object missing required field"):
+        return f"{pointer}/{reason.split('`')[1]}", "This field is required."
+    if reason.startswith("Invalid enum value") or reason.startswith("Invalid enum"):
+        reason = "This is not one of the values allowed here."
+    return pointer or "/", reason if reason.endswith(".") else reason + "."

@@ -1,0 +1,48 @@
+"""Many rows in one statement. `bulk_create` sends each value of each row by itself; this sends one array a column."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from django.db import connection, models
+
+
+def insert(
+    model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, replace_by: Sequence[str] = (), returning: str = ""
+) -> list[tuple[Any, ...]]:
+    """Write `rows`, which all have the same columns; return the columns named in `returning`, in no certain order.
+
+    No column may be an array: one array holds the values of all rows. A row that is there already by the unique columns `replace_by` is overwritten; without them it is an error.
+    """
+    if not rows:
+        return []
+    columns = list(rows[0])
+    fields = {field.column: field for field in model._meta.concrete_fields}
+    arrays = [_array(fields[column], [row[column] for row in rows]) for column in columns]
+    kinds = [_type(fields[column]) for column in columns]
+    names = ", ".join(f'"{column}"' for column in columns)
+    values = ", ".join(f'v."{column}"{cast}' for column, (_, cast) in zip(columns, kinds, strict=True))
+    unnest = ", ".join(f"%s::{kind}[]" for kind, _ in kinds)
+    sql = f'INSERT INTO "{model._meta.db_table}" AS t ({names}) SELECT {values} FROM unnest({unnest}) AS v ({names})'  # noqa: S608
+    if replace_by:
+        changes = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in replace_by)
+        key = ", ".join(f'"{column}"' for column in replace_by)
+        sql += f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
+    if returning:
+        sql += f" RETURNING {returning}"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, arrays)
+        return cursor.fetchall() if returning else []
+
+
+def _type(field: "models.Field[Any, Any]") -> tuple[str, str]:
+    """The type of the array's items, and the cast of one item to its column."""
+    if isinstance(field, models.JSONField):
+        return "text", "::jsonb"
+    return (field.rel_db_type(connection) if field.remote_field is None else field.db_type(connection)) or "text", ""
+
+
+def _array(field: "models.Field[Any, Any]", values: list[Any]) -> list[Any]:
+    if isinstance(field, models.JSONField):
+        return [None if value is None else orjson.dumps(value).decode() for value in values]
+    return values

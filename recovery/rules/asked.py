@@ -1,0 +1,45 @@
+"""What a plan asks of a day: its sessions, in slots numbered from 1."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from recovery.rules.adherence import Slot
+
+EVERY_DAY: frozenset[int] = frozenset(range(1, 8))
+
+
+@dataclass(frozen=True, slots=True)
+class AskedLine:
+    """One exercise line: how often on a day, and on which weekdays (1 is Monday)."""
+
+    times_per_day: int
+    weekdays: frozenset[int] = EVERY_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class AskedVersion:
+    """A plan version, by the first local date it asks for."""
+
+    starts_on: date
+    lines: tuple[AskedLine, ...]
+
+    def slots_on(self, day: date) -> int:
+        """How many sessions this version schedules on a date: as many as its most frequent exercise."""
+        return max((line.times_per_day for line in self.lines if day.isoweekday() in line.weekdays), default=0)
+
+
+def version_on(day: date, versions: Sequence[AskedVersion]) -> AskedVersion | None:
+    """The version that stood on a date: the last of those, in the order of their numbers, that had started."""
+    started = [version for version in versions if version.starts_on <= day]
+    return started[-1] if started else None
+
+
+def asked_slots(versions: Sequence[AskedVersion], first: date, last: date) -> set[Slot]:
+    """Every slot of every date from first to last, both included."""
+    slots: set[Slot] = set()
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        if version := version_on(day, versions):
+            slots |= {Slot(day, str(slot)) for slot in range(1, version.slots_on(day) + 1)}
+    return slots

@@ -1,0 +1,252 @@
+"""How it goes: one decision for each ended program week, the first clause that matches, with its reasons.
+
+1 alert, 2 no data, 3 worse, 4 relieved, 5 review, 6 on track, 7 watch. Between two week ends the last
+decision stands, but for what cannot wait: an open red flag, and seven days without any entry.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from fractions import Fraction
+
+from recovery.rules import RULE_VERSION, terms
+from recovery.rules.course import REFERENCE_CURVE_V1, Stratum
+from recovery.rules.diary import Region
+from recovery.rules.sentences import Value, say
+from recovery.rules.terms import Relief
+from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline, Week, baseline, weeks
+
+SILENT_DAYS = 7  # ended days without any entry, after which nothing is known any more; P
+REVIEW_LEAST = 3  # no week below this calls for a review; P
+REVIEW_CLAUSES = (  # from this week on, less than this share of the baseline gone
+    ("review.week_4", 4, Fraction(20, 100)),  # P; S: calls 16-18 % of improvers, 92-94 % of persistent severe
+    ("review.week_6", 6, Fraction(30, 100)),  # P; S: calls 12-13 % of improvers, 98-99 % of persistent severe
+    ("review.week_12", 12, Fraction(50, 100)),  # P; S: calls 6-7 % of improvers, all of persistent severe
+)
+
+
+class Status(StrEnum):
+    ALERT = "alert"
+    NO_DATA = "no_data"
+    WORSE = "worse"
+    RELIEVED = "relieved"
+    REVIEW = "review"
+    ON_TRACK = "on_track"
+    WATCH = "watch"
+
+    @property
+    def need(self) -> int:
+        """The place in the worklist: 0 is who needs a person first. It is not the order of the clauses."""
+        return _BY_NEED.index(self)
+
+
+_BY_NEED = (
+    Status.ALERT,
+    Status.WORSE,
+    Status.REVIEW,
+    Status.NO_DATA,
+    Status.WATCH,
+    Status.ON_TRACK,
+    Status.RELIEVED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFlag:
+    """A red flag of tier A or B: the local date it was raised, and the one it was closed, if a person has."""
+
+    raised_on: date
+    closed_on: date | None = None
+
+    def is_open_on(self, day: date) -> bool:
+        """Still open when that local date ended; for today: still open now."""
+        return self.raised_on <= day and (self.closed_on is None or self.closed_on > day)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """All that decides the status of one episode. Dates are the patient's local dates.
+
+    `day_values` are those of the deciding `region`, only days that have one. `adherence` is, by program week,
+    the session adherence of the 28 days that ended with it; a missing week or None says that nothing was
+    asked. `last_entry_on` is when the latest pain entry of any region was given, None when none ever was.
+    """
+
+    start: date
+    stratum: Stratum
+    day_values: Mapping[date, Fraction]
+    region: Region = Region.LEG
+    adherence: Mapping[int, Fraction | None] = field(default_factory=dict)
+    red_flags: tuple[OpenFlag, ...] = ()
+    last_entry_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One status with its reasons.
+
+    `week` is the program week whose end decided it, 0 before the first has ended. `for_day` is the last day
+    of that week, or today for what is decided at once. `rule` names the clause ("review.week_4"), `numbers`
+    what it looked at, ready for JSON: pain 0 to 10, percent, dates as ISO text, nothing where nothing was.
+    `relief` is the latest relief reached by then, also under an alert.
+    """
+
+    status: Status
+    week: int
+    for_day: date
+    rule: str
+    numbers: Mapping[str, int | float | str]
+    for_staff: str
+    for_patient: str
+    relief: Relief | None = None
+    rule_version: str = RULE_VERSION
+
+
+def history(facts: Facts, through: date) -> tuple[Decision, ...]:
+    """The decision of each program week that has ended when the local date `through` has ended, in order.
+
+    Nothing that is about a later week changes an earlier decision.
+    """
+    ended = weeks(facts.start, facts.day_values, through)
+    decisions: list[Decision] = []
+    relief: Relief | None = None
+    for week in ended:
+        decision = decide(facts, ended[: week.number], relief)
+        decisions.append(decision)
+        relief = decision.relief
+    return tuple(decisions)
+
+
+def current(facts: Facts, today: date) -> Decision:
+    """What stands on the local date `today`, which has not ended.
+
+    An alert while a red flag is open; no data after seven ended days without any entry; else the decision of
+    the last ended week, as it is without the flags that have been closed since.
+    """
+    decisions = history(replace(facts, red_flags=()), through=today - timedelta(days=1))
+    last = decisions[-1] if decisions else _first_week(facts, today)
+    if open_flags := _open_flags(facts, today):
+        return _decision("alert.red_flag", facts, last.week, today, open_flags, last.relief)
+    silent_from = facts.start
+    if facts.last_entry_on is not None:
+        silent_from = max(silent_from, facts.last_entry_on + timedelta(days=1))
+    if (today - silent_from).days >= SILENT_DAYS:
+        silence: dict[str, Value] = {"silent_from": silent_from, "silent_days": (today - silent_from).days}
+        return _decision("no_data.silent", facts, last.week, today, silence, last.relief)
+    return last
+
+
+def decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decision:
+    """The decision for the last of the ended `weeks`, which begin with week 1.
+
+    `relief` is what the decision of the week before carries. An alert hides what the pain says, it does not
+    stop the course: a relief is reached and ended below it.
+    """
+    week = weeks[-1]
+    start = baseline(weeks)
+    rule = _first_match(facts, weeks, start, relief)
+    if relief is not None and rule.startswith(Status.WORSE):
+        relief = relief.ended(week.last, relapsed_on=weeks[-2].last if rule == "worse.relapse" else None)
+    elif start is not None and rule == "relieved.two_weeks" and (relief is None or not relief.stands):
+        relief = terms.relief_reached(weeks, start)
+
+    values = _values(facts, weeks, start, relief)
+    if open_flags := _open_flags(facts, week.last):
+        rule, values = "alert.red_flag", values | open_flags
+    return _decision(rule, facts, week.number, week.last, values, relief)
+
+
+def _first_match(facts: Facts, weeks: Sequence[Week], start: Baseline | None, relief: Relief | None) -> str:
+    """The clauses after the alert, in their order."""
+    week = weeks[-1]
+    if start is None:
+        return "no_data.no_baseline" if week.number < LAST_BASELINE_WEEK else "no_data.new_start"
+    if week.value is None:
+        return "no_data.week"
+
+    if relief is not None and terms.is_relapse(weeks, relief):
+        return "worse.relapse"
+    if terms.is_worse_than_recent(weeks):
+        return "worse.recent"
+    if terms.is_worse_than_baseline(weeks, start):
+        return "worse.baseline"
+
+    if terms.relief_reached(weeks, start):
+        return "relieved.two_weeks"
+    if relief is not None and relief.stands:
+        return "relieved.stays"
+
+    if week.number == start.week:
+        return "watch.baseline_week"
+    drop = terms.drop(start, week.value)
+    if drop is None:
+        return "watch.low_baseline"
+
+    if week.value >= REVIEW_LEAST:
+        for rule, from_week, least_drop in REVIEW_CLAUSES:
+            if week.number >= from_week and drop < least_drop:
+                return rule
+        if terms.is_plateau(weeks, start):
+            return "review.plateau"
+
+    band = REFERENCE_CURVE_V1.expected(facts.stratum, week=week.number, baseline=start.value)
+    return "on_track.in_band" if week.value <= band.high else "watch.above_band"
+
+
+def _values(
+    facts: Facts, weeks: Sequence[Week], start: Baseline | None, relief: Relief | None
+) -> dict[str, Value]:
+    """What there is to look at in this week, exactly."""
+    week = weeks[-1]
+    values: dict[str, Value] = {"week": week.number, "logged_days": week.logged_days}
+    if week.value is not None:
+        values["level"] = week.value
+    if len(weeks) > 1 and (before := weeks[-2].value) is not None:
+        values["level_before"] = before
+    if (best := terms.best_of_recent(weeks)) is not None:
+        values["best_before"] = best
+    if start is not None:
+        values |= {"baseline": start.value, "baseline_week": start.week}
+        if week.value is not None and (drop := terms.drop(start, week.value)) is not None:
+            band = REFERENCE_CURVE_V1.expected(facts.stratum, week=week.number, baseline=start.value)
+            values |= {"drop_percent": drop * 100, "expected_high": band.high}
+    if (adherence := facts.adherence.get(week.number)) is not None:
+        values["adherence_percent"] = adherence * 100
+    if relief is not None:
+        values |= {"relieved_on": relief.on, "relief_level": relief.level}
+        if relief.relapsed_on is not None:
+            values["relapsed_on"] = relief.relapsed_on
+    return values
+
+
+def _first_week(facts: Facts, today: date) -> Decision:
+    return _decision("no_data.first_week", facts, 0, today, {"start": facts.start}, None)
+
+
+def _open_flags(facts: Facts, day: date) -> dict[str, Value]:
+    raised = [flag.raised_on for flag in facts.red_flags if flag.is_open_on(day)]
+    return {"open_red_flags": len(raised), "red_flag_since": min(raised)} if raised else {}
+
+
+def _decision(
+    rule: str, facts: Facts, week: int, for_day: date, values: Mapping[str, Value], relief: Relief | None
+) -> Decision:
+    words = say(rule, facts.region, values)
+    return Decision(
+        status=Status(rule.partition(".")[0]),
+        week=week,
+        for_day=for_day,
+        rule=rule,
+        numbers={name: _as_json(value) for name, value in values.items()},
+        for_staff=words.staff,
+        for_patient=words.patient,
+        relief=relief,
+    )
+
+
+def _as_json(value: Value) -> int | float | str:
+    """Rounded for the eye only after the decision has been made."""
+    if isinstance(value, Fraction):
+        return round(float(value), 4)
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,293 @@
+"""`make run` as a process: what it starts, how it ends, and what it says when it cannot start."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+
+from config import embedded
+from config.embedded.home import read_environment
+
+pytestmark = [
+    pytest.mark.processes,
+    pytest.mark.xdist_group("up"),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks at processes through /proc"),
+]
+
+PROJECT = Path(__file__).resolve().parents[2]
+# Empty is unset, also for a developer's .env.
+UNSET = dict.fromkeys(("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "EMAIL_URL", "PUBLIC_URL"), "")
+PARTS = (
+    "postgres -D",
+    "valkey-server",
+    "granian",
+    "celery -A config worker",
+    "celery -A config beat",
+    "watch",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(folder: Path, port: int, **more: str) -> dict[str, str]:
+    given = {"PATH": os.environ["PATH"], "DEBUG": "true", "SECRET_KEY": "s" * 60, "LOG_LEVEL": "INFO"}
+    return given | UNSET | {"AMBLE_DATA": str(folder), "PORT": str(port)} | more
+
+
+def wait_until(happens: Callable[[], object], seconds: float = 60) -> float:
+    """How long it took, in seconds."""
+    start = time.monotonic()
+    while not happens():
+        assert time.monotonic() < start + seconds, "waited in vain"
+        time.sleep(0.1)
+    return time.monotonic() - start
+
+
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text(errors="replace").replace("\0", " ").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def descendants(pid: int) -> dict[int, str]:
+    """The processes below `pid` and how they were called."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # After the name, which stands in brackets and may hold anything: state, parent.
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    below, found = {pid}, set()
+    while below:
+        below = {child for child, parent in parents.items() if parent in below}
+        found |= below
+    return {child: command_of(child) for child in found}
+
+
+class Amble:
+    """A running `python -m config.up`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.screen = folder.with_name("screen")
+        with self.screen.open("w") as screen:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.up"],
+                env=environment(folder, self.port),
+                cwd=PROJECT,
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_for_the_screen(self) -> None:
+        self.started_in = wait_until(lambda: self.is_up or self.process.poll() is not None)
+        assert self.is_up, self.screen.read_text()
+
+    @property
+    def is_up(self) -> bool:
+        return "Ctrl-C" in self.screen.read_text()
+
+    @property
+    def broker(self) -> redis.Redis:
+        return redis.Redis.from_url(read_environment(self.folder / "environment")["REDIS_URL"])
+
+    def status(self) -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/api/docs/")
+            return connection.getresponse().status
+        except OSError:
+            return 0
+        finally:
+            connection.close()
+
+    def part(self, name: str) -> int:
+        """The process of that name which this one started itself."""
+        return min(
+            (pid for pid, called in descendants(self.process.pid).items() if name in called), default=0
+        )
+
+    def end(self, signum: signal.Signals) -> dict[int, str]:
+        """End it and wait until nothing of it is left; what there was before."""
+        before = descendants(self.process.pid)
+        assert all(any(part in called for called in before.values()) for part in PARTS), before
+        self.process.send_signal(signum)
+        self.process.wait(30)
+        wait_until(lambda: not any(command_of(pid) == called for pid, called in before.items()), 30)
+        return before
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    """A data folder for all tests here: each of them starts after the end of another one."""
+    above = Path(tempfile.mkdtemp(prefix="amble-up-"))
+    above.chmod(0o755)  # as root the servers run as nobody, who has to pass through here
+    yield above / "data"
+    shutil.rmtree(above)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Amble]:
+    amble = Amble(folder)
+    try:
+        amble.wait_for_the_screen()
+        yield amble
+    finally:
+        if amble.process.poll() is None:
+            amble.process.terminate()
+            amble.process.wait(30)
+
+
+def test_sigterm_ends_everything_in_good_order(folder):
+    with running(folder) as amble:
+        assert amble.status() == 200
+        amble.end(signal.SIGTERM)
+        assert amble.process.returncode == 0
+    assert "database system is shut down" in (folder / "logs/postgresql.log").read_text()
+
+
+def test_ctrl_c_ends_everything_in_good_order(folder):
+    with running(folder) as amble:
+        amble.end(signal.SIGINT)
+        assert amble.process.returncode == 0
+
+
+def test_kill_9_leaves_no_process_and_the_next_start_finds_everything(folder):
+    with running(folder) as amble:
+        with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 'before the kill' AS text")
+        with amble.broker as broker:
+            broker.lpush("kept", "before the kill")
+        amble.end(signal.SIGKILL)
+        assert amble.process.returncode == -signal.SIGKILL
+
+    with running(folder) as amble:
+        assert amble.started_in < 10
+        assert amble.status() == 200
+        with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+            assert connection.execute("SELECT text FROM kept").fetchone() == ("before the kill",)
+            connection.execute("DROP TABLE kept")
+        with amble.broker as broker:
+            assert broker.lpop("kept") == b"before the kill"
+
+
+def test_what_dies_is_started_again(folder):
+    with running(folder) as amble:
+        for part in ("granian", "celery -A config worker", "valkey-server"):
+            old = amble.part(part)
+            os.kill(old, signal.SIGKILL)
+            wait_until(lambda part=part, old=old: amble.part(part) not in (0, old), 15)
+        wait_until(lambda: amble.status() == 200, 15)
+
+
+def test_what_dies_again_and_again_ends_everything_with_a_sentence(folder):
+    with running(folder) as amble:
+        for _ in range(3):
+            wait_until(lambda: amble.part("watch"), 15)
+            os.kill(amble.part("watch"), signal.SIGKILL)
+            wait_until(lambda: not amble.part("watch"), 15)
+        assert amble.process.wait(30) == 1
+        assert "watch ended three times within a minute" in amble.screen.read_text().splitlines()[-1]
+
+
+def test_a_second_one_on_the_same_data_is_refused(folder):
+    with running(folder):
+        assert "Another `make run` is using" in refusal(folder)
+
+
+def refusal(folder: Path, **more: str) -> str:
+    """The one sentence with which it ends."""
+    done = subprocess.run(
+        [sys.executable, "-m", "config.up"],
+        env=environment(folder, free_port(), **more),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_a_busy_port_is_refused_with_the_next_one_named(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert f"make run PORT={port + 1}" in refusal(tmp_path / "data", PORT=str(port))
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "８０"])
+def test_a_port_that_is_none_is_refused(tmp_path, port):
+    assert f"PORT is '{port}'" in refusal(tmp_path / "data", PORT=port)
+
+
+def test_a_database_that_cannot_be_reached_is_named_without_its_password(tmp_path):
+    url = f"postgresql://amble:secret@127.0.0.1:{free_port()}/amble"
+    said = refusal(tmp_path / "data", DATABASE_URL=url, DATABASE_OWNER_URL=url, REDIS_URL="redis://127.0.0.1")
+    assert "The database of DATABASE_URL cannot be used" in said
+    assert "secret" not in said
+
+
+def test_a_database_without_its_owner_is_refused(tmp_path):
+    said = refusal(tmp_path / "data", DATABASE_URL=os.environ["DATABASE_URL"], REDIS_URL="redis://127.0.0.1")
+    assert "DATABASE_OWNER_URL is not" in said
+
+
+def test_a_role_that_row_level_security_does_not_bind_is_refused(folder, tmp_path):
+    with embedded.running(folder, valkey=False, durable=False) as servers:
+        password = (folder / "superuser").read_text()
+        place = servers.environment["DATABASE_URL"].partition("@")[2]
+        url = f"postgresql://postgres:{password}@{place}"
+        said = refusal(
+            tmp_path / "data", DATABASE_URL=url, DATABASE_OWNER_URL=url, REDIS_URL="redis://127.0.0.1"
+        )
+    assert "Row-level security does not bind the role postgres" in said
+
+
+def test_a_broker_that_cannot_be_reached_is_refused(folder):
+    said = refusal(folder, REDIS_URL=f"redis://127.0.0.1:{free_port()}/0")
+    assert "The broker of REDIS_URL cannot be used" in said
+
+
+def test_a_folder_that_cannot_be_written_is_refused():
+    assert "set AMBLE_DATA" in refusal(Path("/proc/amble"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the servers as somebody else")
+def test_as_root_a_folder_that_others_cannot_enter_is_refused_and_left_as_it_is(tmp_path):
+    tmp_path.chmod(0o700)
+    assert f"who may not enter {tmp_path}" in refusal(tmp_path / "data")
+    assert tmp_path.stat().st_mode & 0o777 == 0o700
+    assert not any(tmp_path.iterdir())
+
+
+def test_data_of_another_postgresql_are_refused(folder):
+    version = folder / "postgresql" / "PG_VERSION"
+    if not version.exists():
+        with embedded.running(folder, valkey=False):
+            pass
+    version.write_text("17\n")
+    try:
+        assert "written by PostgreSQL 17" in refusal(folder)
+    finally:
+        version.write_text("18\n")

@@ -1,0 +1,119 @@
+"""The database of the tests: made by the owner role, used by the app role, exactly as in production.
+
+Row-level security is forced: a test sees rows only within accounts.access.acting(...) or acting_for_all().
+`db` rolls back at the end of a test. `committed` is for tests whose rows other connections must see.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import hypothesis
+import psycopg
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import connection, connections
+from environ import Env
+from psycopg import sql
+from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
+
+from config.embedded import grant_to_app
+from tests.moments import NOW
+
+hypothesis.settings.register_profile("amble", deadline=None, max_examples=60, print_blob=True)
+hypothesis.settings.load_profile("amble")
+
+# Filled by migrate; everything else in the database was made by a test.
+KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A fresh database of the owner role, migrated; from then on the app role."""
+    settings = connection.settings_dict
+    name = sql.Identifier(settings["NAME"])
+    with _owner(dbname="postgres") as owner:
+        owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
+    with _owner() as owner:
+        grant_to_app(owner, app=settings["USER"])
+    with django_db_blocker.unblock(), _as_owner():
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
+    yield
+    connections.close_all()
+    with _owner(dbname="postgres") as owner:
+        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+@pytest.fixture(autouse=True)
+def static_files_from_their_source(settings: Settings) -> None:
+    """Nothing is collected for a test; a page still finds its style sheet."""
+    settings.STATIC_ROOT = None
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = True
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+
+
+@pytest.fixture
+def noon() -> Iterator[None]:
+    """Python's clock at tests.people.NOW, ticking. The database's clock stays where it is."""
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database without a transaction around the test: what it commits, processes and threads see.
+
+    Afterwards the owner role empties all tables, which the app role may not.
+    """
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+    with _owner() as owner:
+        tables = [
+            sql.Identifier(table)
+            for (table,) in owner.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
+            if table not in KEPT_TABLES
+        ]
+        owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(sql.SQL(", ").join(tables)))
+
+
+@pytest.fixture
+def transactional_db() -> NoReturn:
+    """What it would do at the end, TRUNCATE as the app role, is refused."""
+    pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in item.iter_markers("django_db"):
+            if marker.kwargs.get("transaction") or any(marker.args):
+                raise pytest.UsageError(
+                    f"{item.nodeid}: the app role may not TRUNCATE: use the fixture `committed` instead of "
+                    "django_db(transaction=True)."
+                )
+
+
+def _owner(**place: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True, **place)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _as_owner() -> Iterator[None]:
+    """Django's connection under the owner role."""
+    settings = connection.settings_dict
+    app = {key: settings[key] for key in ("USER", "PASSWORD")}
+    owner = Env().db_url("DATABASE_OWNER_URL")
+    connection.close()
+    settings.update({key: owner[key] for key in app})
+    try:
+        yield
+    finally:
+        connection.close()
+        settings.update(app)

