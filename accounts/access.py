@@ -89,7 +89,9 @@ def acting_for_all() -> Iterator[None]:
 
 def _set_context(**context: str) -> None:
     if not connection.in_atomic_block:
-        raise RuntimeError("A row-level-security context needs an open transaction, else it would outlive its request.")
+        raise RuntimeError(
+            "A row-level-security context needs an open transaction, else it would outlive its request."
+        )
     with connection.cursor() as cursor:
         settings = ", ".join(f"set_config('amble.{name}', %s, true)" for name in context)
         cursor.execute(f"SELECT {settings}", list(context.values()))  # noqa: S608 (names are ours)

@@ -16,7 +16,9 @@ from accounts.authentication import token_digest
 from accounts.models import Clinic, Device, Invitation, Membership, User
 
 VALID_FOR = timedelta(days=7)
-DEVICES_PER_PATIENT_CODE = 3  # an installed web app may not share the browser's sign-in, and a family has two phones
+DEVICES_PER_PATIENT_CODE = (
+    3  # an installed web app may not share the browser's sign-in, and a family has two phones
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +43,17 @@ class Issued:
 def start_clinic(*, name: str, time_zone: str, administrator: str, email: str, now: datetime) -> Issued:
     """Open a clinic and invite its first administrator."""
     clinic = Clinic.objects.create(name=name, time_zone=time_zone, created_at=now)
-    user = User.objects.create(name=administrator, email=email, password=make_password(None))
-    return invite(user=user, clinic_id=clinic.pk, role=Role.ADMINISTRATOR, second_factor=email, by=None, now=now)
+    user = User.objects.create(name=administrator, email=email.lower(), password=make_password(None))
+    return invite(
+        user=user, clinic_id=clinic.pk, role=Role.ADMINISTRATOR, second_factor=email, by=None, now=now
+    )
 
 
 @transaction.atomic
 def invite_staff(*, clinic_id: int, name: str, email: str, role: str, by: int, now: datetime) -> Issued:
     """Invite a colleague. Somebody who works at another clinic already keeps their name and password."""
-    user = User.objects.filter(email__iexact=email).first() or User.objects.create(
-        name=name, email=email, password=make_password(None)
+    user = User.objects.filter(email=email.lower()).first() or User.objects.create(
+        name=name, email=email.lower(), password=make_password(None)
     )
     return invite(user=user, clinic_id=clinic_id, role=role, second_factor=email, by=by, now=now)
 
@@ -80,7 +84,11 @@ def use_invitation(*, code: str, second_factor: str, now: datetime) -> Invitatio
     The use is taken by one conditional update: of two phones with the last use, one gets it.
     """
     digest = codes.digest(codes.typed(code), second_factor.lower(), key=settings.SECRET_KEY)
-    taken = Invitation.objects.open(at=now).filter(digest=digest, uses_left__gt=0).update(uses_left=F("uses_left") - 1)
+    taken = (
+        Invitation.objects.open(at=now)
+        .filter(digest=digest, uses_left__gt=0)
+        .update(uses_left=F("uses_left") - 1)
+    )
     if not taken:
         return None
     invitation = Invitation.objects.select_related("user", "clinic").get(digest=digest)
@@ -122,7 +130,7 @@ def add_device(*, user_id: int, clinic_id: int, name: str, now: datetime) -> tup
 
 def check_credentials(*, email: str, password: str) -> User | None:
     """The staff member with this email and password. As slow for an unknown email as for a wrong password."""
-    user = User.objects.filter(email__iexact=email).first()
+    user = User.objects.filter(email=email.lower()).first()
     if user is None:
         make_password(password)
         return None

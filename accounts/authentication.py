@@ -1,6 +1,5 @@
-"""From a token or a session to an Actor. A person who left, was switched off or lost a role is out at the next request."""
+"""From a token or a session to an Actor. Whoever left or was switched off is out at the next request."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from typing import Any
@@ -74,7 +73,7 @@ class StaffSessionAuthentication(SessionAuthentication):
 
 def session_actor(user_id: int, clinic_id: int | None, *, today: date) -> Actor | None:
     """The person of a session at the clinic they chose, else at the first they belong to."""
-    memberships: Sequence[tuple[int, str]] = (
+    memberships = list(
         Membership.objects.current().filter(user=user_id).order_by("id").values_list("clinic_id", "role")
     )
     clinics = [clinic for clinic, _ in memberships]

@@ -17,21 +17,25 @@ class Clinic(models.Model):
 
 class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email__iexact=username)
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser):
     """A person who can sign in: staff by email and password, patients by a device that joined with a code."""
 
     name = models.CharField(max_length=120)
-    email = models.EmailField(null=True, blank=True, help_text="How staff sign in; patients need none.")
+    email = models.EmailField(
+        null=True, blank=True, unique=True, help_text="How staff sign in; patients need none."
+    )
     is_active = models.BooleanField(default=True)
 
     USERNAME_FIELD = "email"
     objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
+        constraints = [
+            models.CheckConstraint(condition=Q(email=Lower("email")), name="email_in_small_letters")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -62,7 +66,9 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "clinic", "role"], condition=Q(ended_at=None), name="one_current_membership_per_role"
+                fields=["user", "clinic", "role"],
+                condition=Q(ended_at=None),
+                name="one_current_membership_per_role",
             )
         ]
 

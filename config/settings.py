@@ -133,6 +133,7 @@ INSTALLED_APPS = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # emails are unique by Lower("email"), which the check does not see
 LOGIN_URL = "clinic:sign-in"
 LOGIN_REDIRECT_URL = "clinic:worklist"
 LOGOUT_REDIRECT_URL = "clinic:sign-in"
@@ -230,6 +231,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"join": "20/hour", "sign-in": "20/hour"},
     "EXCEPTION_HANDLER": "wire.problems.problem_handler",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_METADATA_CLASS": None,
     "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", False) else 0,
 }
 SPECTACULAR_SETTINGS = {
@@ -244,6 +246,11 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "RoleEnum": "accounts.access.Role",
+        "StaffRoleEnum": "accounts.api.serializers.STAFF_ROLES",
+        "EndingEnum": "recovery.models.episode.Ending",
+    },
 }
 
 # --- logs: never a body, a name or a number a patient gave --------------------------------------------

@@ -14,7 +14,7 @@ from exercises.terms import Caution, Equipment, Group, Mark, Position, Region, S
 
 
 def choices(kind: type[StrEnum]) -> list[tuple[str, str]]:
-    return [(one.value, one.value) for one in kind]
+    return [(one.value, getattr(one, "meaning", one.value)) for one in kind]
 
 
 def best_language(known: dict[str, Any], asked: str) -> str:

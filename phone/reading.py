@@ -4,7 +4,17 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from recovery.models import Episode, ExerciseSession, PainEntry, Patient, Plan, Prescription, Progress, RedFlag, Walk
+from recovery.models import (
+    Episode,
+    ExerciseSession,
+    PainEntry,
+    Patient,
+    Plan,
+    Prescription,
+    Progress,
+    RedFlag,
+    Walk,
+)
 from recovery.progress import courses, trend
 
 
@@ -17,7 +27,11 @@ def _episode(patient: Patient) -> Episode | None:
 
 def _active_plan(episode: Episode | None, on: date) -> Plan | None:
     """The version that stands on a date: the highest number of those that have started."""
-    return Plan.objects.filter(episode=episode, starts_on__lte=on).order_by("-number").first() if episode else None
+    return (
+        Plan.objects.filter(episode=episode, starts_on__lte=on).order_by("-number").first()
+        if episode
+        else None
+    )
 
 
 def _lines(plan: Plan | None) -> list[Prescription]:
@@ -53,7 +67,9 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
             }
             for slot in range(1, slots + 1)
         ],
-        "pain": list(pain.values("client_uuid", "region", "score", "asked", "happened_at", "revision", "conflicted")),
+        "pain": list(
+            pain.values("client_uuid", "region", "score", "asked", "happened_at", "revision", "conflicted")
+        ),
         "walked_minutes": sum(walks.values_list("minutes", flat=True)),
         "sentence": progress.for_patient if progress else "",
     }

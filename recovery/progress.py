@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import Case, Max, When
+from django.db.models.functions import TruncDate
 
 from recovery.models import DailyPain, Episode, ExerciseSession, PainEntry, Plan, Prescription, RedFlag
 from recovery.models.diary import Outcome
@@ -78,7 +79,8 @@ def _course(
     region = Region(episode.region)
     local_date = episode.patient.local_date
     open_flags = tuple(
-        OpenFlag(local_date(flag.raised_at), local_date(flag.closed_at) if flag.closed_at else None) for flag in flags
+        OpenFlag(local_date(flag.raised_at), local_date(flag.closed_at) if flag.closed_at else None)
+        for flag in flags
     )
     asked = asked_slots(versions, start, through)
     not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in open_flags)}
@@ -99,7 +101,11 @@ def _course(
         last_entry_on=last_entry_on,
     )
     return Course(
-        episode, facts, values, frozenset(slot for slot in asked if slot.on not in not_asked_on), frozenset(done)
+        episode,
+        facts,
+        values,
+        frozenset(slot for slot in asked if slot.on not in not_asked_on),
+        frozenset(done),
     )
 
 
@@ -114,13 +120,15 @@ def _day_values(patients: set[int]) -> dict[int, DayValues]:
     }
     rows = DailyPain.objects.filter(patient__in=patients, count__gt=0)
     for patient, region, on, total, count in rows.values_list("patient", "region", "on", "total", "count"):
-        found[patient][Region(region)][on] = Fraction(total, count)
+        found[patient][Region(region)][on] = Fraction(total or 0, count)  # a count says that there is a total
     return dict(found)
 
 
 def _last_entries(patients: set[int]) -> dict[int, date]:
+    """The local date of each patient's latest entry; by our clock where the phone's was wrong."""
+    given_on = Case(When(clock_suspect=True, then=TruncDate("received_at")), default="on")
     rows = PainEntry.objects.filter(patient__in=patients, withdrawn=False)
-    return dict(rows.values_list("patient").annotate(Max("on")))
+    return dict(rows.values_list("patient").annotate(last=Max(given_on)))
 
 
 def _versions(episodes: Sequence[int]) -> dict[int, list[AskedVersion]]:
@@ -176,17 +184,23 @@ def trend(course: Course, *, through: date) -> dict[str, Any]:
     ended = course.weeks(facts.region, through)
     start = baseline(ended)
     shown = range(max(len(ended), 8) + 1)
-    band = [] if start is None or start.is_low else [curve.expected(facts.stratum, week=w, baseline=start.value) for w in shown]
+    band = (
+        []
+        if start is None or start.is_low
+        else [curve.expected(facts.stratum, week=w, baseline=start.value) for w in shown]
+    )
     return {
         "start": facts.start,
         "region": facts.region,
         "through": through,
         "days": {
-            region: [{"on": on, "value": _decimals(value)} for on, value in sorted(values.items())]
+            region.value: [{"on": on, "value": _decimals(value)} for on, value in sorted(values.items())]
             for region, values in course.day_values.items()
         },
         "lines": {
-            region: [[{"on": p.on, "value": round(p.value, 2)} for p in piece] for piece in trailing_mean(values)]
+            region.value: [
+                [{"on": p.on, "value": round(p.value, 2)} for p in piece] for piece in trailing_mean(values)
+            ]
             for region, values in course.day_values.items()
         },
         "weeks": [
@@ -202,7 +216,12 @@ def trend(course: Course, *, through: date) -> dict[str, Any]:
         ],
         "baseline": None
         if start is None
-        else {"value": _decimals(start.value), "week": start.week, "late": start.is_late, "low": start.is_low},
+        else {
+            "value": _decimals(start.value),
+            "week": start.week,
+            "late": start.is_late,
+            "low": start.is_low,
+        },
         "expected": {
             "label": curve.label(facts.stratum),
             "version": curve.version,

@@ -1,4 +1,4 @@
-"""What a phone sends: the kinds of record, their fields and bounds. One definition checks input and documents the API."""
+"""What a phone sends: the kinds of record, their fields and bounds. It checks input and documents the API."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -78,9 +78,12 @@ class Event(Record, kw_only=True, frozen=True):
 
 
 class Check(Record, kw_only=True, frozen=True):
-    """The safety questions. A question that is not there was not asked; "not sure" counts as yes."""
+    """The safety questions: yes, no or not_sure. One that is not there was not asked; all but "no" counts as yes.
 
-    answers: Annotated[dict[Annotated[str, Meta(max_length=48)], Literal["yes", "no", "not_sure"]], Meta(max_length=60)]
+    No answer is refused for its value: what may be an emergency is not lost to a misspelt word.
+    """
+
+    answers: Annotated[dict[Annotated[str, Meta(max_length=48)], Any], Meta(max_length=60)]
 
 
 # In the order in which a batch is taken: what may be an emergency comes first.
@@ -127,7 +130,12 @@ class Incoming:
 
     @property
     def about_on(self) -> date:
-        return getattr(self.record, "about_on", None) or self.on
+        return about_on(self.body)
+
+
+def about_on(body: dict[str, Any]) -> date:
+    """The local date that a record's content is about: the one it names, else the one it was made on."""
+    return date.fromisoformat(body.get("about_on") or body["at"][:10])
 
 
 def read(kind: object, client_uuid: object, fields: dict[str, Any]) -> Incoming:
@@ -174,9 +182,16 @@ def _check_days(record: Record) -> None:
 def _where(error: ValidationError) -> tuple[str, str]:
     """msgspec's message as pointer and sentence. It names types and bounds, never the value that was sent."""
     reason, _, path = str(error).partition(" - at `")
-    pointer = path.rstrip("`").removeprefix("$").replace("[...]", "").replace("[", "/").replace("]", "").replace(".", "/")
+    pointer = (
+        path.rstrip("`")
+        .removeprefix("$")
+        .replace("[...]", "")
+        .replace("[", "/")
+        .replace("]", "")
+        .replace(".", "/")
+    )
     if reason.startswith("Object missing required field"):
         return f"{pointer}/{reason.split('`')[1]}", "This field is required."
-    if reason.startswith("Invalid enum value") or reason.startswith("Invalid enum"):
+    if reason.startswith("Invalid enum value"):
         reason = "This is not one of the values allowed here."
     return pointer or "/", reason if reason.endswith(".") else reason + "."

@@ -8,11 +8,16 @@ from django.db import connection, models
 
 
 def insert(
-    model: type[models.Model], rows: Sequence[Mapping[str, Any]], *, replace_by: Sequence[str] = (), returning: str = ""
+    model: type[models.Model],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    replace_by: Sequence[str] = (),
+    returning: str = "",
 ) -> list[tuple[Any, ...]]:
     """Write `rows`, which all have the same columns; return the columns named in `returning`, in no certain order.
 
-    No column may be an array: one array holds the values of all rows. A row that is there already by the unique columns `replace_by` is overwritten; without them it is an error.
+    No column may be an array: one array holds the values of all rows. A row that is there already by the unique
+    columns `replace_by` is overwritten; without them it is an error.
     """
     if not rows:
         return []
@@ -23,7 +28,10 @@ def insert(
     names = ", ".join(f'"{column}"' for column in columns)
     values = ", ".join(f'v."{column}"{cast}' for column, (_, cast) in zip(columns, kinds, strict=True))
     unnest = ", ".join(f"%s::{kind}[]" for kind, _ in kinds)
-    sql = f'INSERT INTO "{model._meta.db_table}" AS t ({names}) SELECT {values} FROM unnest({unnest}) AS v ({names})'  # noqa: S608
+    # Table and columns are those of our models; every value is a parameter.
+    sql = (
+        f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT {values} FROM unnest({unnest}) AS v ({names})'  # noqa: S608
+    )
     if replace_by:
         changes = ", ".join(f'"{c}" = excluded."{c}"' for c in columns if c not in replace_by)
         key = ", ".join(f'"{column}"' for column in replace_by)
@@ -39,7 +47,9 @@ def _type(field: "models.Field[Any, Any]") -> tuple[str, str]:
     """The type of the array's items, and the cast of one item to its column."""
     if isinstance(field, models.JSONField):
         return "text", "::jsonb"
-    return (field.rel_db_type(connection) if field.remote_field is None else field.db_type(connection)) or "text", ""
+    return (
+        field.rel_db_type(connection) if field.remote_field is None else field.db_type(connection)
+    ) or "text", ""
 
 
 def _array(field: "models.Field[Any, Any]", values: list[Any]) -> list[Any]:

@@ -20,7 +20,6 @@ from psycopg import sql
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
-from config.embedded import grant_to_app
 from tests.moments import NOW
 
 hypothesis.settings.register_profile("amble", deadline=None, max_examples=60, print_blob=True)
@@ -32,17 +31,13 @@ KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A fresh database of the owner role, migrated; from then on the app role."""
-    settings = connection.settings_dict
-    name = sql.Identifier(settings["NAME"])
+    """A fresh database of the owner role, prepared as in production; from then on the app role."""
+    name = sql.Identifier(connection.settings_dict["NAME"])
     with _owner(dbname="postgres") as owner:
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    with _owner() as owner:
-        grant_to_app(owner, app=settings["USER"])
     with django_db_blocker.unblock(), _as_owner():
-        call_command("migrate", verbosity=0)
-        call_command("createcachetable", verbosity=0)
+        call_command("prepare", verbosity=0)
     yield
     connections.close_all()
     with _owner(dbname="postgres") as owner:
@@ -77,7 +72,7 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
         connections.close_all()
     with _owner() as owner:
         tables = [
-            sql.Identifier(table)
+            sql.Identifier(str(table))
             for (table,) in owner.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
             if table not in KEPT_TABLES
         ]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from accounts.access import Actor, Role, acting
 from accounts.actions import add_device
 from accounts.models import Clinic, Membership, User
-from exercises.models import Exercise
+from exercises.models import Exercise, Program, ProgramLine
 from recovery.actions import people
 from recovery.actions.plan import publish_plan
 from recovery.models import Episode, Plan, PlanDraft
@@ -30,7 +30,9 @@ def clinic(name: str = "Hillside", *, now: datetime = NOW) -> Clinic:
     return Clinic.objects.create(name=name, time_zone="Europe/Berlin", created_at=now)
 
 
-def member(of: Clinic, *roles: str, name: str = "Maria", now: datetime = NOW, user: User | None = None) -> Person:
+def member(
+    of: Clinic, *roles: str, name: str = "Maria", now: datetime = NOW, user: User | None = None
+) -> Person:
     user = user or User.objects.create(name=name, email=None)
     for role in roles:
         Membership.objects.create(user=user, clinic=of, role=role, started_at=now)
@@ -73,6 +75,15 @@ def exercise(slug: str = "bridge", of: Clinic | None = None) -> Exercise:
         },
         mark="P",
     )
+
+
+def program(slug: str = "ease") -> Program:
+    one = Program.objects.create(
+        slug=slug, text={"en": {"name": slug.title(), "for_whom": "", "why": ""}}, mark="P"
+    )
+    line = {"repetitions": 10, "times_per_day": 1, "days_per_week": 7}
+    ProgramLine.objects.create(program=one, position=1, exercise=exercise(f"{slug}-exercise"), dosage=line)
+    return one
 
 
 def plan_for(

@@ -102,9 +102,7 @@ def _storable(text: str) -> bool:
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
-    def parse(
-        self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None
-    ) -> Any:
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         request = parser_context["request"]
         if request.META.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
             raise UnsupportedMediaType(media_type or "", "Send the body without a content encoding.")
@@ -127,7 +125,9 @@ class JSONRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         return b"" if data is None else dumps(data)
 
 

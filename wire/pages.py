@@ -1,4 +1,4 @@
-"""Bounded pages. A list goes on where the last page ended, so a row that arrives meanwhile is neither lost nor doubled."""
+"""Bounded pages. A list goes on where its page ended: a row that arrives meanwhile is neither lost nor doubled."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 
 class KeysetPagination(CursorPagination):
-    """`?page_size=` up to 200 and `?cursor=`; the answer is {next, results}. Views name an `ordering` that ends unique."""
+    """`?page_size=` up to 200 and `?cursor=` give {next, results}. Views name an `ordering` that ends unique."""
 
     page_size = 50
     max_page_size = 200

@@ -1,9 +1,9 @@
-"""Every error as problem+json (RFC 9457), with a pointer to each field that is wrong. Never HTML, never the sent value."""
+"""Every error as problem+json (RFC 9457), with a pointer to each wrong field. Never HTML, never the sent value."""
 
 from http import HTTPStatus
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
@@ -41,7 +41,7 @@ class Unavailable(APIException):
     default_detail = "The database cannot be reached at the moment. Keep what you have and try again."
 
 
-class _ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]
+class _ProblemFormatter(ExceptionFormatter):
     def format_error_response(self, error_response: ErrorResponse) -> dict[str, Any]:
         status = self.exc.status_code
         errors = error_response.errors
@@ -55,13 +55,17 @@ class _ProblemFormatter(ExceptionFormatter):  # type: ignore[misc]
         if any(error.attr for error in errors):
             problem["detail"] = "Some fields are not right; see errors."
             problem["errors"] = [
-                {"pointer": "/" + (error.attr or "").replace(".", "/"), "code": error.code, "detail": error.detail}
+                {
+                    "pointer": "/" + (error.attr or "").replace(".", "/"),
+                    "code": error.code,
+                    "detail": error.detail,
+                }
                 for error in errors
             ]
         return problem
 
 
-class _ProblemHandler(ExceptionHandler):  # type: ignore[misc]
+class _ProblemHandler(ExceptionHandler):
     def convert_known_exceptions(self, exc: Exception) -> Exception:
         if isinstance(exc, OperationalError | InterfaceError):
             return Unavailable()
@@ -80,11 +84,8 @@ class _ProblemHandler(ExceptionHandler):  # type: ignore[misc]
         return response
 
 
-def problem_handler(exc: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's exception handler: a problem+json response, and nothing of the request kept in the database."""
-    connection = transaction.get_connection()
-    if connection.in_atomic_block:
-        transaction.set_rollback(True)
+def problem_handler(exc: Exception, context: Any) -> Response | None:
+    """DRF's exception handler: every error that a view raises, as a problem+json response."""
     return _ProblemHandler(exc, context).run()
 
 
@@ -109,4 +110,6 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return problem(500, code="error", detail="Something went wrong here. It was not your input; try again later.")
+    return problem(
+        500, code="error", detail="Something went wrong here. It was not your input; try again later."
+    )

@@ -40,7 +40,9 @@ class StrictSerializer(serializers.Serializer[Any]):
             writable = {name for name, field in self.fields.items() if not field.read_only}
             if unknown := data.keys() - writable:
                 message = self.error_messages["unknown"]
-                raise serializers.ValidationError({name: [message] for name in sorted(unknown)}, code="unknown")
+                raise serializers.ValidationError(
+                    {name: [message] for name in sorted(unknown)}, code="unknown"
+                )
         return super().run_validation(data)
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import Actor, enter
@@ -31,11 +32,23 @@ class Acting(APIView):
         self.now = timezone.now()
         enter(self.actor)
 
+    def handle_exception(self, exc: Exception) -> Response:
+        """An error keeps nothing of the request."""
+        transaction.set_rollback(True)
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        """Health data stay out of every cache that was not told otherwise."""
+        response.setdefault("Cache-Control", "no-store")
+        return super().finalize_response(request, response, *args, **kwargs)
+
     def _check_query(self, request: Request) -> None:
         known = {*self.query().fields, *(PAGE if getattr(self, "pagination_class", None) else ())}
         for name, values in request.query_params.lists():
             if name not in known:
-                raise serializers.ValidationError({name: ["There is no such parameter here."]}, code="unknown")
+                raise serializers.ValidationError(
+                    {name: ["There is no such parameter here."]}, code="unknown"
+                )
             if len(values) > 1:
                 raise serializers.ValidationError({name: ["Give this once."]})
         self.asked  # noqa: B018 (a wrong value is an error before any work)

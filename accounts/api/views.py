@@ -3,7 +3,7 @@ from typing import Any
 from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
@@ -47,12 +47,14 @@ class OpenDoor(APIView):
 class Join(OpenDoor):
     @extend_schema(operation_id="join", request=JoinSerializer, responses={201: TokenSerializer})
     def post(self, request: Request) -> Response:
-        """A patient's phone joins with the code of an invitation. A wrong code, an old one and a wrong year are one answer."""
+        """A patient's phone joins. A wrong code, an old one and a wrong year of birth are one answer."""
         JOINING.check(self.address(request))
         data = _valid(JoinSerializer(data=request.data))
         now = timezone.now()
         with transaction.atomic():
-            invitation = actions.use_invitation(code=data["code"], second_factor=str(data["birth_year"]), now=now)
+            invitation = actions.use_invitation(
+                code=data["code"], second_factor=str(data["birth_year"]), now=now
+            )
             if invitation and invitation.role == Role.PATIENT:
                 return _signed_in(invitation.user_id, invitation.clinic_id, data["device_name"])
             transaction.set_rollback(True)
@@ -97,7 +99,13 @@ def _signed_in(user_id: int, clinic_id: int, device_name: str) -> Response:
         user_id=user_id, clinic_id=clinic_id, name=device_name, now=timezone.now()
     )
     roles = Membership.objects.current().filter(user=user_id, clinic=clinic_id).values_list("role", flat=True)
-    answer = {"token": token, "device": device.pk, "person": user_id, "clinic": clinic_id, "roles": sorted(roles)}
+    answer = {
+        "token": token,
+        "device": device.pk,
+        "person": user_id,
+        "clinic": clinic_id,
+        "roles": sorted(roles),
+    }
     return Response(TokenSerializer(answer).data, status=201)
 
 
@@ -122,7 +130,7 @@ class Me(Acting):
         return Response(MeSerializer(answer).data)
 
 
-@extend_schema(operation_id="devices")
+@extend_schema_view(get=extend_schema(operation_id="devices"))
 class Devices(Acting, generics.ListAPIView[Device]):
     """One's own devices at this clinic, newest first."""
 
@@ -145,7 +153,7 @@ class OneDevice(Acting):
         return Response(status=204)
 
 
-@extend_schema(operation_id="colleagues")
+@extend_schema_view(get=extend_schema(operation_id="colleagues"))
 class Colleagues(Acting, generics.ListAPIView[Membership]):
     """The staff of one's clinic, one row a role."""
 
@@ -171,7 +179,9 @@ class OneColleague(Acting):
 class InviteStaff(Acting):
     permission_classes = (IsAdministrator,)
 
-    @extend_schema(operation_id="invite_staff", request=InviteStaffSerializer, responses={201: InvitationSerializer})
+    @extend_schema(
+        operation_id="invite_staff", request=InviteStaffSerializer, responses={201: InvitationSerializer}
+    )
     def post(self, request: Request) -> Response:
         """Invite a colleague by a code that is shown once and holds for seven days."""
         data = _valid(InviteStaffSerializer(data=request.data))

@@ -144,6 +144,8 @@ class CatalogRowSerializer(StrictModelSerializer):
 
 
 class ExerciseSerializer(CatalogRowSerializer):
+    """An exercise with its default dosage, what is allowed, who takes care, and the words of one language."""
+
     groups = _codes(Group, at_least=1)
     regions = _codes(Region, at_least=1)
     position = serializers.ChoiceField(choices=choices(Position))
@@ -232,6 +234,8 @@ class ExerciseChangeSerializer(ExerciseSerializer):
 
 
 class ProgramLineSerializer(StrictSerializer):
+    """One exercise of a program. Its dosage stays inside the exercise's range."""
+
     exercise = StrictIntegerField(source="exercise_id", min_value=1)
     slug = serializers.CharField(source="exercise.slug", read_only=True)
     dosage = DosageSerializer()
@@ -258,6 +262,8 @@ class ProgramLineSerializer(StrictSerializer):
 
 
 class ProgramSerializer(CatalogRowSerializer):
+    """A reusable template of exercises with dosages, in the order they are done."""
+
     text = ProgramTextSerializer()
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=ProgramLineSerializer(), min_length=1, max_length=40

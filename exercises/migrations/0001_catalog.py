@@ -28,7 +28,13 @@ class Migration(migrations.Migration):
                 (
                     "mark",
                     models.CharField(
-                        choices=[("V", "V"), ("V2", "V2"), ("M", "M"), ("P", "P")], max_length=2
+                        choices=[
+                            ("V", "Read in an excerpt of the primary source"),
+                            ("V2", "Read only on a secondary page"),
+                            ("M", "From memory, not confirmed in a text"),
+                            ("P", "Our proposal"),
+                        ],
+                        max_length=2,
                     ),
                 ),
                 (
@@ -134,23 +140,26 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(
                             choices=[
-                                ("FX", "FX"),
-                                ("EX", "EX"),
-                                ("HY", "HY"),
-                                ("PR", "PR"),
-                                ("KN", "KN"),
-                                ("SP", "SP"),
-                                ("TG", "TG"),
-                                ("IR", "IR"),
-                                ("DN", "DN"),
-                                ("HR", "HR"),
-                                ("NK", "NK"),
-                                ("SH", "SH"),
-                                ("DZ", "DZ"),
-                                ("BA", "BA"),
-                                ("BR", "BR"),
-                                ("FD", "FD"),
-                                ("LD", "LD"),
+                                ("FX", "Bending forward brings on leg pain, or a recent fragility fracture"),
+                                (
+                                    "EX",
+                                    "Bending back brings on leg pain, or known stenosis or spondylolisthesis",
+                                ),
+                                ("HY", "Blood pressure that is not under control (holds)"),
+                                ("PR", "Late pregnancy (lying flat)"),
+                                ("KN", "A knee or wrist problem"),
+                                ("SP", "Sharp pain"),
+                                ("TG", "Tingling"),
+                                ("IR", "Acute or irritable leg pain"),
+                                ("DN", "Leg symptoms that move further down"),
+                                ("HR", "A hip replacement"),
+                                ("NK", "Neck pain"),
+                                ("SH", "A shoulder problem"),
+                                ("DZ", "Dizziness"),
+                                ("BA", "Poor balance"),
+                                ("BR", "Holding the breath"),
+                                ("FD", "Foot drop: not being able to do it is an alert"),
+                                ("LD", "Heavy loads only with a clinician"),
                             ],
                             max_length=2,
                         ),
@@ -223,7 +232,13 @@ class Migration(migrations.Migration):
                 (
                     "mark",
                     models.CharField(
-                        choices=[("V", "V"), ("V2", "V2"), ("M", "M"), ("P", "P")], max_length=2
+                        choices=[
+                            ("V", "Read in an excerpt of the primary source"),
+                            ("V2", "Read only on a secondary page"),
+                            ("M", "From memory, not confirmed in a text"),
+                            ("P", "Our proposal"),
+                        ],
+                        max_length=2,
                     ),
                 ),
                 (

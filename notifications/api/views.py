@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import AllowAny
@@ -162,13 +162,15 @@ class PublicKey(APIView):
         return Response(PublicKeySerializer({"public_key": keys.public_key()}).data)
 
 
-@extend_schema(operation_id="notifications")
 class Notifications(Acting, generics.ListAPIView[Notification]):
-    """What was due to oneself in the last 30 days and what became of it, newest first."""
-
     permission_classes = (IsSignedIn,)
     serializer_class = NotificationSerializer
     ordering = ("-due_at", "-id")
 
     def get_queryset(self) -> QuerySet[Notification]:
         return Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - SHOWN_FOR)
+
+    @extend_schema(operation_id="notifications")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What was due to oneself in the last 30 days and what became of it, newest first."""
+        return super().get(request, *args, **kwargs)

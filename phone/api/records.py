@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import available_timezones
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,7 +12,9 @@ from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone.api.schemas import ANSWER, SYNC, SYNC_ANSWERS, record_schema
 from recovery.actions.diary import Answer, take
+from recovery.actions.safety import heed_refused_check
 from recovery.records import Incoming, NotTaken, read
+from wire.problems import problem_handler
 
 MOST_RECORDS = 100
 
@@ -36,7 +38,20 @@ class PutRecord(Acting):
     kind: str
 
     def put(self, request: Request, client_uuid: str) -> Response:
-        fields = request.data
+        try:
+            incoming = self._read(client_uuid, request.data)
+        except ValidationError as refusal:
+            if self.kind == "symptom_check" and isinstance(request.data, dict):
+                # Raising would take the red flags back with everything else.
+                heed_refused_check(patient_id=self.actor.user_id, fields=request.data, now=self.now)
+                return self.refusal(refusal)
+            raise
+        answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
+        if answer.verdict == "refused":
+            raise Refused({_attribute(answer.pointer): [answer.reason]})
+        return Response(_said(client_uuid, answer), status=201 if answer.created else 200)
+
+    def _read(self, client_uuid: str, fields: Any) -> Incoming:
         if not isinstance(fields, dict):
             raise ValidationError("A record is a JSON object.")
         try:
@@ -44,13 +59,19 @@ class PutRecord(Acting):
         except NotTaken as error:
             raise ValidationError({_attribute(error.pointer): [error.reason]}) from None
         if incoming.ignored:
-            raise ValidationError({name: ["There is no such field here."] for name in incoming.ignored}, code="unknown")
+            unknown = {name: ["There is no such field here."] for name in incoming.ignored}
+            raise ValidationError(unknown, code="unknown")
         if _unknown_zone(incoming):
-            raise ValidationError({"zone": ["There is no such time zone; leave it out and the offset is used."]})
-        answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
-        if answer.verdict == "refused":
-            raise Refused({_attribute(answer.pointer): [answer.reason]})
-        return Response(_said(client_uuid, answer), status=201 if answer.created else 200)
+            raise ValidationError({"zone": ["There is no such zone; leave it out and the offset is used."]})
+        return incoming
+
+    def refusal(self, error: ValidationError) -> Response:
+        """The problem of an error, without undoing what was done."""
+        response = problem_handler(error, self.get_exception_handler_context())
+        if response is None:
+            raise error
+        response.exception = True
+        return response
 
 
 def put_record(kind: str) -> type[PutRecord]:
@@ -62,7 +83,8 @@ def put_record(kind: str) -> type[PutRecord]:
         request=record_schema(kind),
         responses={200: ANSWER, 201: ANSWER},
     )
-    return document(view)
+    documented: type[PutRecord] = extend_schema_view(put=document)(view)
+    return documented
 
 
 class Sync(Acting):
@@ -87,6 +109,8 @@ class Sync(Acting):
             try:
                 good.append((index, _read_item(item)))
             except NotTaken as error:
+                if isinstance(item, dict) and item.get("kind") == "symptom_check":
+                    heed_refused_check(patient_id=self.actor.user_id, fields=item, now=self.now)
                 name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str) else None
                 answers[index] = _refusal(name, index, error.pointer, error.reason)
         taken = take(patient_id=self.actor.user_id, records=[record for _, record in good], now=self.now)

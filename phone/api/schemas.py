@@ -32,7 +32,11 @@ def _item(kind: str) -> dict[str, Any]:
     schema = _schema(kind)
     return schema | {
         "properties": {
-            "id": {"type": "string", "format": "uuid", "description": "Made on the phone; a record keeps it for ever."},
+            "id": {
+                "type": "string",
+                "format": "uuid",
+                "description": "Made on the phone; a record keeps it for ever.",
+            },
             "kind": {"const": kind},
             **schema["properties"],
         },
@@ -64,5 +68,7 @@ SYNC = {
 SYNC_ANSWERS: dict[str, Any] = {
     "type": "object",
     "required": ["answers"],
-    "properties": {"answers": {"type": "array", "items": ANSWER, "description": "One a record, in the order sent."}},
+    "properties": {
+        "answers": {"type": "array", "items": ANSWER, "description": "One a record, in the order sent."}
+    },
 }

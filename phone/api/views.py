@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,13 +25,15 @@ class PhonePage(Acting):
         tag = f'"{patient.version}-{today:%Y%m%d}"'
         if request.META.get("HTTP_IF_NONE_MATCH") == tag:
             return Response(status=304, headers={"ETag": tag})
-        return Response(self.read(patient, today), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+        return Response(
+            self.read(patient, today), headers={"ETag": tag, "Cache-Control": "private, no-cache"}
+        )
 
     def read(self, patient: Patient, today: date) -> dict[str, Any]:
         raise NotImplementedError
 
 
-@extend_schema(operation_id="today", responses={200: OpenApiTypes.OBJECT})
+@extend_schema_view(get=extend_schema(operation_id="today", responses={200: OpenApiTypes.OBJECT}))
 class Today(PhonePage):
     """What to do today, what is done of it, and what was noted."""
 
@@ -39,7 +41,7 @@ class Today(PhonePage):
         return reading.today(patient, today)
 
 
-@extend_schema(operation_id="plan", responses={200: OpenApiTypes.OBJECT})
+@extend_schema_view(get=extend_schema(operation_id="plan", responses={200: OpenApiTypes.OBJECT}))
 class ActivePlan(PhonePage):
     """The plan version of today with everything needed to do it: doses, steps, cautions."""
 
@@ -47,7 +49,7 @@ class ActivePlan(PhonePage):
         return reading.plan(patient, today)
 
 
-@extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT})
+@extend_schema_view(get=extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT}))
 class OwnProgress(PhonePage):
     """How it goes: a sentence, the recorded days, and the expected course with its label."""
 

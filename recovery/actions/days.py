@@ -1,11 +1,12 @@
 """The close of the day: each patient's recorded pain, and what it says about their recovery."""
 
+import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.access import acting_for_all
@@ -17,9 +18,11 @@ from recovery.rules.diary import DayValue, Region, day_value
 from recovery.rules.red_flags import SEVERE_DAYS, Tier, severe_pain
 from recovery.rules.status import Decision, current, history
 
+logger = logging.getLogger(__name__)
+
 SEVERE_PAIN = "severe_pain"  # the rule of such a flag
 SEVERE_IS_NEWS = timedelta(days=7)
-CHUNK = 500  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+CHUNK = 200  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
 
 
 def close_days(*, now: datetime) -> int:
@@ -29,19 +32,37 @@ def close_days(*, now: datetime) -> int:
     Whoever runs this, twice at once or hours late, the same rows result: patients are claimed with SKIP LOCKED, and a
     day's row is computed from the ratings that stand.
     """
-    closed = 0
+    looked_at: set[int] = set()
     while True:
         with acting_for_all():
-            chunk = _claim(now)
-            _close(chunk, now)
-        closed += len(chunk)
+            chunk = _claim(now, but_not=looked_at)
+            try:
+                with transaction.atomic():
+                    _close(chunk, now)
+            except (ArithmeticError, LookupError, TypeError, ValueError):
+                _close_each(chunk, now)
+        looked_at |= {row.pk for row in chunk}
         if len(chunk) < CHUNK:
-            return closed
+            return len(looked_at)
 
 
-def _claim(now: datetime) -> list[Progress]:
-    due = Progress.objects.filter(Q(next_close_at__lte=now) | Q(reopen_from__isnull=False))
-    rows = due.select_related("episode", "patient").select_for_update(of=("patient", "self"), skip_locked=True)
+def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
+    """One by one, so that the patient whom a rule stumbles over keeps nobody else waiting; theirs is tried again."""
+    for row in chunk:
+        try:
+            with transaction.atomic():
+                _close([row], now)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            logger.exception("The days of episode %s could not be closed.", row.pk)
+
+
+def _claim(now: datetime, *, but_not: set[int]) -> list[Progress]:
+    due = Progress.objects.filter(Q(next_close_at__lte=now) | Q(reopen_from__isnull=False)).exclude(
+        pk__in=but_not
+    )
+    rows = due.select_related("episode", "patient").select_for_update(
+        of=("patient", "self"), skip_locked=True
+    )
     return list(rows.order_by("patient")[:CHUNK])
 
 
@@ -54,7 +75,9 @@ def _close(rows: Sequence[Progress], now: datetime) -> None:
     for row in rows:
         yesterday = row.patient.local_date(now) - timedelta(days=1)
         row.closed_through, row.reopen_from = yesterday, None
-        row.next_close_at = row.patient.day_ends_at(yesterday + timedelta(days=1)) if row.episode.ended_on is None else None
+        row.next_close_at = (
+            row.patient.day_ends_at(yesterday + timedelta(days=1)) if row.episode.ended_on is None else None
+        )
     Progress.objects.bulk_update(rows, ["closed_through", "reopen_from", "next_close_at"])
 
 
@@ -109,7 +132,11 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
     Only while it is news: a diary that comes in weeks late says nothing about today. Days before the last such flag
     was closed have been seen by a person.
     """
-    since = {row.patient_id: row.patient.local_date(now) - SEVERE_IS_NEWS for row in rows if row.episode.ended_on is None}
+    since = {
+        row.patient_id: row.patient.local_date(now) - SEVERE_IS_NEWS
+        for row in rows
+        if row.episode.ended_on is None
+    }
     flags = RedFlag.objects.filter(patient__in=list(since), rule=SEVERE_PAIN)
     for patient_id, closed_at in flags.order_by("raised_at").values_list("patient", "closed_at"):
         if closed_at is None:
@@ -119,10 +146,12 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
     if not since:
         return
     values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in since}
-    days = DailyPain.objects.filter(patient__in=list(since), region=Region.LEG, on__gt=min(since.values()), count__gt=0)
+    days = DailyPain.objects.filter(
+        patient__in=list(since), region=Region.LEG, on__gt=min(since.values()), count__gt=0
+    )
     for patient_id, on, total, count in days.values_list("patient", "on", "total", "count"):
         if on > since[patient_id]:
-            values[patient_id][on] = Fraction(total, count)
+            values[patient_id][on] = Fraction(total or 0, count)  # a count says that there is a total
     RedFlag.objects.bulk_create(
         [
             RedFlag(
@@ -142,7 +171,7 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
 
 
 def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
-    """Judge these episodes again. Writes a StatusChange for each day that now reads otherwise, and their worklist rows."""
+    """Judge these episodes again: a StatusChange for each day that now reads otherwise, and their worklist rows."""
     latest = max((episode.patient.local_date(now) for episode in episodes), default=now.date())
     judged = courses(episodes, through=latest)
     recorded = _recorded(judged)
@@ -170,7 +199,10 @@ def _recorded(judged: Iterable[int]) -> dict[tuple[int, date], tuple[str, str]]:
 
 
 def _changes(
-    course: Course, decisions: Sequence[Decision], recorded: dict[tuple[int, date], tuple[str, str]], now: datetime
+    course: Course,
+    decisions: Sequence[Decision],
+    recorded: dict[tuple[int, date], tuple[str, str]],
+    now: datetime,
 ) -> list[dict[str, Any]]:
     """The decisions that differ from the one before them, or from what was written for their day."""
     episode = course.episode

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal, cast
 from uuid import UUID
 
@@ -13,7 +13,6 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from exercises.models import Exercise
 from recovery.actions.safety import raise_red_flags
 from recovery.models import (
-    Episode,
     ExerciseResult,
     ExerciseSession,
     PainEntry,
@@ -26,7 +25,7 @@ from recovery.models import (
 )
 from recovery.models import Walk as WalkRow
 from recovery.models.diary import PhoneRecord
-from recovery.records import KINDS, Event, Incoming, NotTaken, Pain, Session, Walk
+from recovery.records import KINDS, Event, Incoming, NotTaken, Pain, Session, Walk, about_on
 from recovery.rows import insert
 from recovery.rules.diary import Rating
 
@@ -101,18 +100,25 @@ def take(*, patient_id: int, records: Sequence[Incoming], now: datetime) -> list
     """
     clinic_id = _lock(patient_id)
     answers: dict[int, Answer] = {}
+    touched: set[date] = set()
     for kind in KINDS:
         batch = [(index, record) for index, record in enumerate(records) if record.kind == kind]
         if batch:
-            answers |= _take_kind(kind, batch, patient_id=patient_id, clinic_id=clinic_id, now=now)
-    _note_progress(patient_id, [record for i, record in enumerate(records) if answers[i].verdict == "stored"])
+            answers |= _take_kind(kind, batch, touched, patient_id=patient_id, clinic_id=clinic_id, now=now)
+    spoken = [min(record.record.at, now) for i, record in enumerate(records) if _speaks(record, answers[i])]
+    _note_progress(patient_id, last_entry_at=max(spoken, default=None), earliest=min(touched, default=None))
     return [answers[index] for index in range(len(records))]
+
+
+def _speaks(record: Incoming, answer: Answer) -> bool:
+    return record.kind == "pain" and answer.verdict == "stored"
 
 
 def _lock(patient_id: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE recovery_patient SET version = version + 1 WHERE user_id = %s RETURNING clinic_id", [patient_id]
+            "UPDATE recovery_patient SET version = version + 1 WHERE user_id = %s RETURNING clinic_id",
+            [patient_id],
         )
         row = cursor.fetchone()
     if row is None:
@@ -121,18 +127,26 @@ def _lock(patient_id: int) -> int:
 
 
 def _take_kind(
-    kind: str, batch: list[tuple[int, Incoming]], *, patient_id: int, clinic_id: int, now: datetime
+    kind: str,
+    batch: list[tuple[int, Incoming]],
+    touched: set[date],
+    *,
+    patient_id: int,
+    clinic_id: int,
+    now: datetime,
 ) -> dict[int, Answer]:
+    """Take the records of one kind. Adds to `touched` every date that now reads otherwise."""
     store = STORES[kind]
     answers: dict[int, Answer] = {}
     if store.refuse is not None:
         refused = store.refuse([record for _, record in batch], patient_id)
         answers = {
-            batch[n][0]: Answer("refused", pointer=why.pointer, reason=why.reason) for n, why in refused.items()
+            batch[n][0]: Answer("refused", pointer=why.pointer, reason=why.reason)
+            for n, why in refused.items()
         }
         batch = [item for n, item in enumerate(batch) if n not in refused]
     kept = _kept(store.model, {record.client_uuid for _, record in batch}, patient_id)
-    known = {uuid for uuid, one in kept.items() if one.revision is not None}
+    before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
     # By revision, so that a record and its corrections in one batch end as they would one after the other.
     for index, record in sorted(batch, key=lambda item: item[1].revision):
         answers[index] = kept[record.client_uuid].place(record)
@@ -159,10 +173,18 @@ def _take_kind(
     )
     flagged = [uuid for uuid, one in kept.items() if one.conflicted and one.incoming is None]
     if flagged:
-        store.model._default_manager.filter(patient=patient_id, client_uuid__in=flagged).update(conflicted=True)
+        store.model._default_manager.filter(patient=patient_id, client_uuid__in=flagged).update(
+            conflicted=True
+        )
+    touched |= {about_on(one.body) for _, one in changed}
+    touched |= {about_on(before[uuid]) for uuid, _ in changed if uuid in before}
     if store.after is not None:
         ids = dict(stored)
-        store.after([(ids[uuid], one.incoming, uuid in known) for uuid, one in changed if one.incoming], received)
+        store.after(
+            [(ids[uuid], one.incoming, uuid in before) for uuid, one in changed if one.incoming], received
+        )
+    if kind == "symptom_check":
+        _heed([record for _, record in batch], received)
     return answers
 
 
@@ -196,17 +218,15 @@ def _row(uuid: UUID, one: Kept, incoming: Incoming, now: datetime) -> dict[str, 
     }
 
 
-def _note_progress(patient_id: int, stored: list[Incoming]) -> None:
+def _note_progress(patient_id: int, *, last_entry_at: datetime | None, earliest: date | None) -> None:
     """Let the worklist know, and the close of days: what is about a day that was closed opens it again."""
-    if not stored:
-        return
     progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None)
-    if spoken := [record.record.at for record in stored if record.kind == "pain"]:
-        progress.update(last_entry_at=Greatest(Coalesce("last_entry_at", max(spoken)), max(spoken)))
-    earliest = min(record.about_on for record in stored)
-    progress.filter(closed_through__gte=earliest).update(
-        reopen_from=Least(Coalesce("reopen_from", earliest), earliest)
-    )
+    if last_entry_at is not None:
+        progress.update(last_entry_at=Greatest(Coalesce("last_entry_at", last_entry_at), last_entry_at))
+    if earliest is not None:
+        progress.filter(closed_through__gte=earliest).update(
+            reopen_from=Least(Coalesce("reopen_from", earliest), earliest)
+        )
 
 
 # --- the kinds ---------------------------------------------------------------------------------------
@@ -285,11 +305,15 @@ def _write_results(stored: list[tuple[int, Incoming, bool]], received: dict[str,
     )
 
 
-def _raise_flags(stored: list[tuple[int, Incoming, bool]], received: dict[str, Any]) -> None:
+def _heed(checks: list[Incoming], received: dict[str, Any]) -> None:
+    """Every check that arrived is judged, also one that was overtaken or is in conflict: no other revision lowers it."""
+    ids = SymptomCheck.objects.filter(
+        patient=received["patient_id"], client_uuid__in=[check.client_uuid for check in checks]
+    )
+    check_ids = dict(ids.values_list("client_uuid", "id"))
     raise_red_flags(
         patient_id=received["patient_id"],
-        clinic_id=received["clinic_id"],
-        checks=[(check_id, incoming) for check_id, incoming, _ in stored],
+        checks=[(check_ids[check.client_uuid], check.on, check.body["answers"]) for check in checks],
         now=received["received_at"],
     )
 
@@ -305,11 +329,12 @@ class Store:
 
 
 STORES = {
-    "symptom_check": Store(SymptomCheck, lambda i: {"answers": i.body["answers"]}, after=_raise_flags),
+    "symptom_check": Store(SymptomCheck, lambda i: {"answers": i.body["answers"]}),
     "pain": Store(PainEntry, _pain_columns),
     "session": Store(ExerciseSession, _session_columns, refuse=_refused_sessions, after=_write_results),
     "walk": Store(WalkRow, lambda i: {"minutes": cast(Walk, i.record).minutes}),
     "event": Store(
-        TimelineEvent, lambda i: {"what": cast(Event, i.record).what, "about_on": cast(Event, i.record).about_on}
+        TimelineEvent,
+        lambda i: {"what": cast(Event, i.record).what, "about_on": cast(Event, i.record).about_on},
     ),
 }

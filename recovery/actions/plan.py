@@ -76,7 +76,14 @@ def _lines_of(plan: Plan) -> list[Line]:
 
 
 def save_draft(
-    *, draft: PlanDraft, seen_version: int, lines: list[Line], starts_on: date, note: str, by: int, now: datetime
+    *,
+    draft: PlanDraft,
+    seen_version: int,
+    lines: list[Line],
+    starts_on: date,
+    note: str,
+    by: int,
+    now: datetime,
 ) -> PlanDraft:
     """Replace a draft's content, if it is still the version the writer saw."""
     saved = PlanDraft.objects.filter(pk=draft.pk, version=seen_version).update(
@@ -141,11 +148,17 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
 
 def _check_start(draft: PlanDraft, episode: Episode, last: Plan | None, *, today: date) -> None:
     if last is None and draft.starts_on < episode.onset_on:
-        raise NotPublishable("/starts_on", f"The plan cannot start before the symptoms did, on {episode.onset_on}.")
+        raise NotPublishable(
+            "/starts_on", f"The plan cannot start before the symptoms did, on {episode.onset_on}."
+        )
     if last is not None and draft.starts_on < today:
-        raise NotPublishable("/starts_on", f"A changed plan starts today, {today}, or later: the past stays as it was asked.")
+        raise NotPublishable(
+            "/starts_on", f"A changed plan starts today, {today}, or later: the past stays as it was asked."
+        )
     if last is not None and draft.starts_on < last.starts_on:
-        raise NotPublishable("/starts_on", f"The version before this one starts on {last.starts_on}; start then or later.")
+        raise NotPublishable(
+            "/starts_on", f"The version before this one starts on {last.starts_on}; start then or later."
+        )
 
 
 def _check_lines(lines: Sequence[Line], *, clinic_id: int) -> dict[int, Exercise]:

@@ -4,16 +4,27 @@ from zoneinfo import available_timezones
 from rest_framework import serializers
 
 from exercises.dosage import Dosage
-from recovery.models import CareTeamMember, Episode, Patient, Plan, PlanDraft, Prescription, Progress, RedFlag, StatusChange
+from recovery.models import (
+    CareTeamMember,
+    Episode,
+    Patient,
+    Plan,
+    PlanDraft,
+    Prescription,
+    Progress,
+    RedFlag,
+    StatusChange,
+)
 from recovery.models.episode import Ending, Exclusion, Side
 from recovery.rules.diary import Region
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
 
 
-def known_zone(name: str) -> str:
+def known_zone(name: str) -> None:
     if name not in available_timezones():
-        raise serializers.ValidationError("Use the name of a time zone, such as Europe/Berlin.", code="unknown_zone")
-    return name
+        raise serializers.ValidationError(
+            "Use the name of a time zone, such as Europe/Berlin.", code="unknown_zone"
+        )
 
 
 class PatientsQuery(serializers.Serializer[Any]):
@@ -21,7 +32,9 @@ class PatientsQuery(serializers.Serializer[Any]):
 
 
 class RedFlagsQuery(serializers.Serializer[Any]):
-    closed = serializers.BooleanField(default=False, help_text="Those that were closed, instead of the open ones.")
+    closed = serializers.BooleanField(
+        default=False, help_text="Those that were closed, instead of the open ones."
+    )
 
 
 class EpisodeFactsSerializer(StrictSerializer):
@@ -39,7 +52,7 @@ class AddPatientSerializer(StrictSerializer):
     name = StrictCharField(max_length=120)
     birth_year = StrictIntegerField(min_value=1900, max_value=2100)
     time_zone = StrictCharField(max_length=64, required=False, validators=[known_zone])
-    email = serializers.EmailField(max_length=254, required=False, default="")
+    email = serializers.EmailField(max_length=254, required=False)
     language = serializers.ChoiceField(choices=[("en", "English")], default="en")
     episode = EpisodeFactsSerializer()
 
@@ -82,7 +95,9 @@ class CareTeamSerializer(StrictModelSerializer):
 
 class EpisodeSerializer(serializers.ModelSerializer[Episode]):
     patient = serializers.IntegerField(source="patient_id")
-    stratum = serializers.CharField(allow_null=True, help_text="A, B or C, by the symptoms' duration at the start.")
+    stratum = serializers.CharField(
+        allow_null=True, help_text="A, B or C, by the symptoms' duration at the start."
+    )
 
     class Meta:
         model = Episode
@@ -112,22 +127,27 @@ class LineSerializer(StrictSerializer):
     exercise = StrictIntegerField(min_value=1)
     dosage = serializers.DictField(child=StrictIntegerField(min_value=1))
     weekdays = serializers.ListField(
-        child=StrictIntegerField(min_value=1, max_value=7), default=list, max_length=7, help_text="1 is Monday; none: every day."
+        child=StrictIntegerField(min_value=1, max_value=7),
+        default=list,
+        max_length=7,
+        help_text="1 is Monday; none: every day.",
     )
     side = serializers.ChoiceField(choices=Side.choices, allow_blank=True, default="")
     note = StrictCharField(max_length=500, allow_blank=True, default="")
 
-    def validate_dosage(self, value: dict[str, Any]) -> dict[str, int]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The days a week of a dosage are those of its weekdays, so that the two cannot contradict each other."""
         try:
-            return Dosage.from_json(value).as_json()
+            dosage = Dosage.from_json(attrs["dosage"]).on(attrs["weekdays"])
         except ValueError as error:
-            raise serializers.ValidationError(str(error)) from None
+            raise serializers.ValidationError({"dosage": [str(error)]}) from None
+        return attrs | {"dosage": dosage.as_json(), "weekdays": sorted(set(attrs["weekdays"]))}
 
 
 class DraftSerializer(StrictModelSerializer):
     episode = serializers.IntegerField(source="episode_id", read_only=True)
     program = serializers.IntegerField(source="program_id", read_only=True, allow_null=True)
-    lines = LineSerializer(many=True, max_length=40)
+    lines = serializers.ListField(child=LineSerializer(), max_length=40)
     starts_on = serializers.DateField()
 
     class Meta:
@@ -155,7 +175,7 @@ class PrescriptionSerializer(serializers.ModelSerializer[Prescription]):
         fields = ["position", "exercise", "slug", "name", "dosage", "in_words", "weekdays", "side", "note"]
 
     def get_name(self, line: Prescription) -> str:
-        return line.exercise.text_in(self.context.get("language", "en"))["name"]
+        return str(line.exercise.text_in(self.context.get("language", "en"))["name"])
 
     def get_in_words(self, line: Prescription) -> str:
         return line.in_words
@@ -174,14 +194,26 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 class StatusSerializer(serializers.ModelSerializer[StatusChange]):
     class Meta:
         model = StatusChange
-        fields = ["id", "status", "rule", "for_day", "numbers", "for_staff", "for_patient", "rule_version", "computed_at"]
+        fields = [
+            "id",
+            "status",
+            "rule",
+            "for_day",
+            "numbers",
+            "for_staff",
+            "for_patient",
+            "rule_version",
+            "computed_at",
+        ]
 
 
 class WorklistSerializer(serializers.ModelSerializer[Progress]):
     patient = serializers.IntegerField(source="patient_id")
     name = serializers.CharField(source="patient.name")
     episode = serializers.IntegerField(source="episode_id")
-    weeks = serializers.ListField(child=serializers.ListField(), help_text="[week, mean pain or null], oldest first.")
+    weeks = serializers.ListField(
+        child=serializers.ListField(), help_text="[week, mean pain or null], oldest first."
+    )
 
     class Meta:
         model = Progress

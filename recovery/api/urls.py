@@ -9,7 +9,9 @@ urlpatterns = [
     path("patients/<int:pk>/devices", views.PatientDevices.as_view(), name="patient-devices"),
     path("patients/<int:pk>/devices/<int:device>", views.OnePatientDevice.as_view(), name="patient-device"),
     path("patients/<int:pk>/care-team", views.CareTeam.as_view(), name="care-team"),
-    path("patients/<int:pk>/care-team/<int:member>", views.OneCareTeamMember.as_view(), name="care-team-member"),
+    path(
+        "patients/<int:pk>/care-team/<int:member>", views.OneCareTeamMember.as_view(), name="care-team-member"
+    ),
     path("patients/<int:pk>/episodes", views.Episodes.as_view(), name="episodes"),
     path("roster", views.Roster.as_view(), name="roster"),
     path("episodes/<int:pk>/end", views.EndEpisode.as_view(), name="end-episode"),

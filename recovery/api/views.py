@@ -16,17 +16,29 @@ from rest_framework.response import Response
 from accounts.api.acting import Acting
 from accounts.api.serializers import DeviceSerializer, InvitationSerializer
 from accounts.models import Clinic, Device, Membership
-from accounts.permissions import IsAdministrator, IsCaring, IsSignedIn, IsStaff
+from accounts.permissions import IsAdministrator, IsCaring, IsStaff
 from exercises.models import Program
 from recovery.actions import people, plan, safety
 from recovery.api import serializers as s
 from recovery.api.etags import etag, seen_version
-from recovery.models import CareTeamMember, Episode, Patient, Plan, PlanDraft, Prescription, Progress, RedFlag, StatusChange
+from recovery.models import (
+    CareTeamMember,
+    Episode,
+    Patient,
+    Plan,
+    PlanDraft,
+    Prescription,
+    Progress,
+    RedFlag,
+    StatusChange,
+)
 from recovery.models.people import RowsOfPatients
 from recovery.progress import courses, trend
 from wire.problems import Conflict
 
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag last seen.")
+IF_MATCH = OpenApiParameter(
+    "If-Match", str, OpenApiParameter.HEADER, required=True, description="The ETag last seen."
+)
 ANY_OBJECT = {(200, "application/json"): OpenApiTypes.OBJECT}
 
 
@@ -68,7 +80,9 @@ class Patients(Caring, generics.ListCreateAPIView[Patient]):
         """The patients one may see: a therapist those in their care, a clinician the clinic's."""
         return self.list(request)
 
-    @extend_schema(operation_id="add_patient", request=s.AddPatientSerializer, responses={201: s.PatientSerializer})
+    @extend_schema(
+        operation_id="add_patient", request=s.AddPatientSerializer, responses={201: s.PatientSerializer}
+    )
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Enrol a patient and open an episode. Who does it is the first of the care team."""
         data = valid(s.AddPatientSerializer(data=request.data))
@@ -183,7 +197,9 @@ class CareTeam(Acting, generics.ListCreateAPIView[CareTeamMember]):
                 now=self.now,
             )
         except IntegrityError:
-            raise Conflict("They are on this care team already, or their cover would end before it starts.") from None
+            raise Conflict(
+                "They are on this care team already, or their cover would end before it starts."
+            ) from None
 
     def _patient(self) -> Patient:
         rows = Patient.objects.visible_to(self.actor) | Patient.objects.on_roster_of(self.actor)
@@ -218,7 +234,9 @@ class Episodes(Caring, generics.ListAPIView[Episode]):
     def get_queryset(self) -> QuerySet[Episode]:
         return Episode.objects.visible_to(self.actor).filter(patient=self.kwargs["pk"])
 
-    @extend_schema(operation_id="open_episode", request=s.EpisodeFactsSerializer, responses={201: s.EpisodeSerializer})
+    @extend_schema(
+        operation_id="open_episode", request=s.EpisodeFactsSerializer, responses={201: s.EpisodeSerializer}
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Open a new bout; the one before it must have ended."""
         patient = self.in_care(Patient.objects.select_for_update(), pk)
@@ -248,7 +266,9 @@ class Draft(Caring):
     def get(self, request: Request, pk: int) -> Response:
         return _draft(self.seen(PlanDraft.objects.all(), pk))
 
-    @extend_schema(operation_id="start_draft", request=s.NewDraftSerializer, responses={201: s.DraftSerializer})
+    @extend_schema(
+        operation_id="start_draft", request=s.NewDraftSerializer, responses={201: s.DraftSerializer}
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Start a draft from a program, or from the last version of the plan."""
         episode = self.in_care(Episode.objects.select_related("patient"), pk)
@@ -268,7 +288,10 @@ class Draft(Caring):
         return _draft(draft, status=201)
 
     @extend_schema(
-        operation_id="save_draft", parameters=[IF_MATCH], request=s.DraftSerializer, responses=s.DraftSerializer
+        operation_id="save_draft",
+        parameters=[IF_MATCH],
+        request=s.DraftSerializer,
+        responses=s.DraftSerializer,
     )
     def put(self, request: Request, pk: int) -> Response:
         """Replace the draft. 412 if somebody else saved it since the ETag you name."""
@@ -296,7 +319,9 @@ def _draft(draft: PlanDraft, status: int = 200) -> Response:
 
 
 class Publish(Caring):
-    @extend_schema(operation_id="publish_plan", parameters=[IF_MATCH], request=None, responses={201: s.PlanSerializer})
+    @extend_schema(
+        operation_id="publish_plan", parameters=[IF_MATCH], request=None, responses={201: s.PlanSerializer}
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Make the draft the next version of the plan. Of two publishers at once, one is told 409 or 412."""
         episode = self.in_care(Episode.objects.open(), pk)
@@ -306,7 +331,9 @@ class Publish(Caring):
             )
         except plan.NotPublishable as error:
             raise ValidationError({error.pointer.lstrip("/").replace("/", "."): [error.reason]}) from None
-        return Response(s.PlanSerializer(whole_plans(Plan.objects.all()).get(pk=published.pk)).data, status=201)
+        return Response(
+            s.PlanSerializer(whole_plans(Plan.objects.all()).get(pk=published.pk)).data, status=201
+        )
 
 
 class Plans(Caring, generics.ListAPIView[Plan]):
@@ -422,7 +449,9 @@ class AcknowledgeFlag(Caring):
 
 
 class CloseFlag(Caring):
-    @extend_schema(operation_id="close_red_flag", request=s.CloseFlagSerializer, responses=s.RedFlagSerializer)
+    @extend_schema(
+        operation_id="close_red_flag", request=s.CloseFlagSerializer, responses=s.RedFlagSerializer
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Close it with what was done; the patient's sessions go on when no other flag is open."""
         flag = self.seen(RedFlag.objects.select_related("patient"), pk)

@@ -3,444 +3,1266 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import recovery.rules.diary
-import recovery.rules.status
 from django.conf import settings
 from django.db import migrations, models
 
+import recovery.rules.diary
+import recovery.rules.status
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_clinics_people_and_devices'),
-        ('exercises', '0001_catalog'),
+        ("accounts", "0001_clinics_people_and_devices"),
+        ("exercises", "0001_catalog"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Patient',
+            name="Patient",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='patient', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('name', models.CharField(max_length=120)),
-                ('birth_year', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1900), django.core.validators.MaxValueValidator(2100)])),
-                ('email', models.EmailField(blank=True, help_text='Where reminders may go; not a way to sign in.', max_length=254)),
-                ('time_zone', models.CharField(help_text='IANA name.', max_length=64)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('version', models.BigIntegerField(default=0)),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="patient",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "birth_year",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1900),
+                            django.core.validators.MaxValueValidator(2100),
+                        ]
+                    ),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, help_text="Where reminders may go; not a way to sign in.", max_length=254
+                    ),
+                ),
+                ("time_zone", models.CharField(help_text="IANA name.", max_length=64)),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("version", models.BigIntegerField(default=0)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Episode',
+            name="Episode",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('onset_on', models.DateField(help_text='When this bout of symptoms began.')),
-                ('side', models.CharField(choices=[('left', 'Left'), ('right', 'Right'), ('both', 'Both')], max_length=8)),
-                ('region', models.CharField(choices=[('leg', 'leg'), ('back', 'back')], default=recovery.rules.diary.Region['LEG'], max_length=4)),
-                ('exclusions_cleared', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('under_18', 'Under 18'), ('recent_spine_surgery', 'Recent Spine Surgery'), ('fracture', 'Fracture'), ('tumour', 'Tumour'), ('infection', 'Infection'), ('unstable_spondylolisthesis', 'Unstable Spondylolisthesis'), ('inflammatory_disease', 'Inflammatory Disease'), ('pregnancy', 'Pregnancy')], max_length=32), blank=True, default=list, size=None)),
-                ('started_on', models.DateField(help_text='Start S: when the first plan began, on paper or here.', null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('ended_because', models.CharField(blank=True, choices=[('discharge', 'Discharge'), ('transfer', 'Transfer'), ('surgery', 'Surgery')], max_length=16)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('ended_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='episodes', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("onset_on", models.DateField(help_text="When this bout of symptoms began.")),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("left", "Left"), ("right", "Right"), ("both", "Both")], max_length=8
+                    ),
+                ),
+                (
+                    "region",
+                    models.CharField(
+                        choices=[("leg", "leg"), ("back", "back")],
+                        default=recovery.rules.diary.Region["LEG"],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "exclusions_cleared",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("under_18", "Under 18"),
+                                ("recent_spine_surgery", "Recent Spine Surgery"),
+                                ("fracture", "Fracture"),
+                                ("tumour", "Tumour"),
+                                ("infection", "Infection"),
+                                ("unstable_spondylolisthesis", "Unstable Spondylolisthesis"),
+                                ("inflammatory_disease", "Inflammatory Disease"),
+                                ("pregnancy", "Pregnancy"),
+                            ],
+                            max_length=32,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "started_on",
+                    models.DateField(
+                        help_text="Start S: when the first plan began, on paper or here.", null=True
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                (
+                    "ended_because",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("discharge", "Discharge"),
+                            ("transfer", "Transfer"),
+                            ("surgery", "Surgery"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="episodes",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DailyPain',
+            name="DailyPain",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(choices=[('leg', 'leg'), ('back', 'back')], max_length=4)),
-                ('on', models.DateField()),
-                ('total', models.PositiveSmallIntegerField(null=True)),
-                ('count', models.PositiveSmallIntegerField()),
-                ('asked', models.CharField(blank=True, choices=[('now', 'now'), ('last_24_hours', 'last_24_hours')], max_length=16)),
-                ('worst', models.PositiveSmallIntegerField(null=True)),
-                ('late', models.PositiveSmallIntegerField(help_text='Answers that came too late to count.')),
-                ('recorded_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("region", models.CharField(choices=[("leg", "leg"), ("back", "back")], max_length=4)),
+                ("on", models.DateField()),
+                ("total", models.PositiveSmallIntegerField(null=True)),
+                ("count", models.PositiveSmallIntegerField()),
+                (
+                    "asked",
+                    models.CharField(
+                        blank=True,
+                        choices=[("now", "now"), ("last_24_hours", "last_24_hours")],
+                        max_length=16,
+                    ),
+                ),
+                ("worst", models.PositiveSmallIntegerField(null=True)),
+                ("late", models.PositiveSmallIntegerField(help_text="Answers that came too late to count.")),
+                ("recorded_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CareTeamMember',
+            name="CareTeamMember",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cares_for', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='care_team', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cares_for",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="care_team",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('starts_on', models.DateField(help_text='The first local date this version asks for.')),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('published_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='plans', to='recovery.episode')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
-                ('program', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.program')),
-                ('published_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                ("starts_on", models.DateField(help_text="The first local date this version asks for.")),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("published_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="plans",
+                        to="recovery.episode",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="recovery.patient"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="exercises.program",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExerciseSession',
+            name="ExerciseSession",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(help_text='Undone by the patient; counts for nothing, is never deleted.')),
-                ('conflicted', models.BooleanField(help_text='Another device sent other content under the same revision.')),
-                ('happened_at', models.DateTimeField(help_text="By the phone's clock.")),
-                ('utc_offset_minutes', models.SmallIntegerField()),
-                ('zone', models.CharField(blank=True, help_text='What the phone said; the offset decides the date.', max_length=64)),
-                ('on', models.DateField(help_text="The patient's local date of happened_at.")),
-                ('clock_suspect', models.BooleanField(help_text="The phone's time was more than a day from ours.")),
-                ('body', models.JSONField(help_text='What the phone sent, with everything a patient typed.')),
-                ('received_at', models.DateTimeField()),
-                ('slot', models.PositiveSmallIntegerField(help_text="Which of the day's sessions; null: an extra one.", null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('leg_before', models.PositiveSmallIntegerField(null=True)),
-                ('leg_during', models.PositiveSmallIntegerField(help_text='The worst during the session.', null=True)),
-                ('leg_after', models.PositiveSmallIntegerField(null=True)),
-                ('effort', models.CharField(blank=True, choices=[('easy', 'Easy'), ('right', 'Right'), ('hard', 'Hard')], max_length=8)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
-                ('plan', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recovery.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "withdrawn",
+                    models.BooleanField(
+                        help_text="Undone by the patient; counts for nothing, is never deleted."
+                    ),
+                ),
+                (
+                    "conflicted",
+                    models.BooleanField(
+                        help_text="Another device sent other content under the same revision."
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="By the phone's clock.")),
+                ("utc_offset_minutes", models.SmallIntegerField()),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the phone said; the offset decides the date.",
+                        max_length=64,
+                    ),
+                ),
+                ("on", models.DateField(help_text="The patient's local date of happened_at.")),
+                (
+                    "clock_suspect",
+                    models.BooleanField(help_text="The phone's time was more than a day from ours."),
+                ),
+                ("body", models.JSONField(help_text="What the phone sent, with everything a patient typed.")),
+                ("received_at", models.DateTimeField()),
+                (
+                    "slot",
+                    models.PositiveSmallIntegerField(
+                        help_text="Which of the day's sessions; null: an extra one.", null=True
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("leg_before", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "leg_during",
+                    models.PositiveSmallIntegerField(help_text="The worst during the session.", null=True),
+                ),
+                ("leg_after", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "effort",
+                    models.CharField(
+                        blank=True,
+                        choices=[("easy", "Easy"), ("right", "Right"), ("hard", "Hard")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="recovery.plan",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Prescription',
+            name="Prescription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('dosage_values', models.JSONField()),
-                ('weekdays', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
-                ('side', models.CharField(blank=True, choices=[('left', 'Left'), ('right', 'Right'), ('both', 'Both')], max_length=8)),
-                ('note', models.TextField(blank=True, max_length=500)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('exercise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.exercise')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
-                ('plan', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='prescriptions', to='recovery.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                ("dosage_values", models.JSONField()),
+                (
+                    "weekdays",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        blank=True,
+                        choices=[("left", "Left"), ("right", "Right"), ("both", "Both")],
+                        max_length=8,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, max_length=500)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prescriptions",
+                        to="recovery.plan",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RecordRevision',
+            name="RecordRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('kind', models.CharField(max_length=16)),
-                ('revision', models.PositiveIntegerField()),
-                ('body', models.JSONField()),
-                ('why', models.CharField(choices=[('replaced', 'replaced'), ('conflict', 'conflict')], max_length=16)),
-                ('received_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("kind", models.CharField(max_length=16)),
+                ("revision", models.PositiveIntegerField()),
+                ("body", models.JSONField()),
+                (
+                    "why",
+                    models.CharField(
+                        choices=[("replaced", "replaced"), ("conflict", "conflict")], max_length=16
+                    ),
+                ),
+                ("received_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.CharField(max_length=16)),
-                ('rule', models.CharField(max_length=48)),
-                ('for_day', models.DateField()),
-                ('numbers', models.JSONField()),
-                ('for_staff', models.TextField()),
-                ('for_patient', models.TextField()),
-                ('rule_version', models.CharField(max_length=16)),
-                ('computed_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('episode', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='status_changes', to='recovery.episode')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("status", models.CharField(max_length=16)),
+                ("rule", models.CharField(max_length=48)),
+                ("for_day", models.DateField()),
+                ("numbers", models.JSONField()),
+                ("for_staff", models.TextField()),
+                ("for_patient", models.TextField()),
+                ("rule_version", models.CharField(max_length=16)),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="status_changes",
+                        to="recovery.episode",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SymptomCheck',
+            name="SymptomCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(help_text='Undone by the patient; counts for nothing, is never deleted.')),
-                ('conflicted', models.BooleanField(help_text='Another device sent other content under the same revision.')),
-                ('happened_at', models.DateTimeField(help_text="By the phone's clock.")),
-                ('utc_offset_minutes', models.SmallIntegerField()),
-                ('zone', models.CharField(blank=True, help_text='What the phone said; the offset decides the date.', max_length=64)),
-                ('on', models.DateField(help_text="The patient's local date of happened_at.")),
-                ('clock_suspect', models.BooleanField(help_text="The phone's time was more than a day from ours.")),
-                ('body', models.JSONField(help_text='What the phone sent, with everything a patient typed.')),
-                ('received_at', models.DateTimeField()),
-                ('answers', models.JSONField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "withdrawn",
+                    models.BooleanField(
+                        help_text="Undone by the patient; counts for nothing, is never deleted."
+                    ),
+                ),
+                (
+                    "conflicted",
+                    models.BooleanField(
+                        help_text="Another device sent other content under the same revision."
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="By the phone's clock.")),
+                ("utc_offset_minutes", models.SmallIntegerField()),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the phone said; the offset decides the date.",
+                        max_length=64,
+                    ),
+                ),
+                ("on", models.DateField(help_text="The patient's local date of happened_at.")),
+                (
+                    "clock_suspect",
+                    models.BooleanField(help_text="The phone's time was more than a day from ours."),
+                ),
+                ("body", models.JSONField(help_text="What the phone sent, with everything a patient typed.")),
+                ("received_at", models.DateTimeField()),
+                ("answers", models.JSONField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='RedFlag',
+            name="RedFlag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(help_text='The question answered yes, or the rule that the diary met.', max_length=48)),
-                ('tier', models.CharField(choices=[('A', 'A'), ('B', 'B')], max_length=1)),
-                ('about_on', models.DateField()),
-                ('raised_at', models.DateTimeField()),
-                ('acknowledged_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closed_because', models.TextField(blank=True)),
-                ('acknowledged_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('closed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('episode', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.episode')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='red_flags', to='recovery.patient')),
-                ('check_record', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.symptomcheck')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "rule",
+                    models.CharField(
+                        help_text="The question answered yes, or the rule that the diary met.", max_length=48
+                    ),
+                ),
+                ("tier", models.CharField(choices=[("A", "A"), ("B", "B")], max_length=1)),
+                ("about_on", models.DateField()),
+                ("raised_at", models.DateTimeField()),
+                ("acknowledged_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("closed_because", models.TextField(blank=True)),
+                (
+                    "acknowledged_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "episode",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.episode",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="red_flags",
+                        to="recovery.patient",
+                    ),
+                ),
+                (
+                    "check_record",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.symptomcheck",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimelineEvent',
+            name="TimelineEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(help_text='Undone by the patient; counts for nothing, is never deleted.')),
-                ('conflicted', models.BooleanField(help_text='Another device sent other content under the same revision.')),
-                ('happened_at', models.DateTimeField(help_text="By the phone's clock.")),
-                ('utc_offset_minutes', models.SmallIntegerField()),
-                ('zone', models.CharField(blank=True, help_text='What the phone said; the offset decides the date.', max_length=64)),
-                ('on', models.DateField(help_text="The patient's local date of happened_at.")),
-                ('clock_suspect', models.BooleanField(help_text="The phone's time was more than a day from ours.")),
-                ('body', models.JSONField(help_text='What the phone sent, with everything a patient typed.')),
-                ('received_at', models.DateTimeField()),
-                ('what', models.CharField(choices=[('injection', 'Injection'), ('medication_change', 'Medication'), ('surgery', 'Surgery'), ('imaging', 'Imaging'), ('other_care', 'Other Care'), ('flare', 'Flare'), ('travel', 'Travel'), ('other', 'Other')], max_length=24)),
-                ('about_on', models.DateField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "withdrawn",
+                    models.BooleanField(
+                        help_text="Undone by the patient; counts for nothing, is never deleted."
+                    ),
+                ),
+                (
+                    "conflicted",
+                    models.BooleanField(
+                        help_text="Another device sent other content under the same revision."
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="By the phone's clock.")),
+                ("utc_offset_minutes", models.SmallIntegerField()),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the phone said; the offset decides the date.",
+                        max_length=64,
+                    ),
+                ),
+                ("on", models.DateField(help_text="The patient's local date of happened_at.")),
+                (
+                    "clock_suspect",
+                    models.BooleanField(help_text="The phone's time was more than a day from ours."),
+                ),
+                ("body", models.JSONField(help_text="What the phone sent, with everything a patient typed.")),
+                ("received_at", models.DateTimeField()),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("injection", "Injection"),
+                            ("medication_change", "Medication"),
+                            ("surgery", "Surgery"),
+                            ("imaging", "Imaging"),
+                            ("other_care", "Other Care"),
+                            ("flare", "Flare"),
+                            ("travel", "Travel"),
+                            ("other", "Other"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("about_on", models.DateField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Walk',
+            name="Walk",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(help_text='Undone by the patient; counts for nothing, is never deleted.')),
-                ('conflicted', models.BooleanField(help_text='Another device sent other content under the same revision.')),
-                ('happened_at', models.DateTimeField(help_text="By the phone's clock.")),
-                ('utc_offset_minutes', models.SmallIntegerField()),
-                ('zone', models.CharField(blank=True, help_text='What the phone said; the offset decides the date.', max_length=64)),
-                ('on', models.DateField(help_text="The patient's local date of happened_at.")),
-                ('clock_suspect', models.BooleanField(help_text="The phone's time was more than a day from ours.")),
-                ('body', models.JSONField(help_text='What the phone sent, with everything a patient typed.')),
-                ('received_at', models.DateTimeField()),
-                ('minutes', models.PositiveSmallIntegerField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "withdrawn",
+                    models.BooleanField(
+                        help_text="Undone by the patient; counts for nothing, is never deleted."
+                    ),
+                ),
+                (
+                    "conflicted",
+                    models.BooleanField(
+                        help_text="Another device sent other content under the same revision."
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="By the phone's clock.")),
+                ("utc_offset_minutes", models.SmallIntegerField()),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the phone said; the offset decides the date.",
+                        max_length=64,
+                    ),
+                ),
+                ("on", models.DateField(help_text="The patient's local date of happened_at.")),
+                (
+                    "clock_suspect",
+                    models.BooleanField(help_text="The phone's time was more than a day from ours."),
+                ),
+                ("body", models.JSONField(help_text="What the phone sent, with everything a patient typed.")),
+                ("received_at", models.DateTimeField()),
+                ("minutes", models.PositiveSmallIntegerField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='PlanDraft',
+            name="PlanDraft",
             fields=[
-                ('episode', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='draft', serialize=False, to='recovery.episode')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('lines', models.JSONField(default=list)),
-                ('starts_on', models.DateField()),
-                ('note', models.TextField(blank=True, max_length=2000)),
-                ('updated_at', models.DateTimeField()),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
-                ('program', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.program')),
-                ('updated_by', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "episode",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="draft",
+                        serialize=False,
+                        to="recovery.episode",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("lines", models.JSONField(default=list)),
+                ("starts_on", models.DateField()),
+                ("note", models.TextField(blank=True, max_length=2000)),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="recovery.patient"
+                    ),
+                ),
+                (
+                    "program",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="exercises.program",
+                    ),
+                ),
+                (
+                    "updated_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Progress',
+            name="Progress",
             fields=[
-                ('episode', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='progress', serialize=False, to='recovery.episode')),
-                ('status', models.CharField(default=recovery.rules.status.Status['NO_DATA'], max_length=16)),
-                ('need', models.PositiveSmallIntegerField(default=3, help_text='0 needs somebody first.')),
-                ('rule', models.CharField(blank=True, max_length=48)),
-                ('numbers', models.JSONField(default=dict)),
-                ('for_staff', models.TextField(blank=True)),
-                ('for_patient', models.TextField(blank=True)),
-                ('rule_version', models.CharField(blank=True, max_length=16)),
-                ('decided_for', models.DateField(null=True)),
-                ('weeks', models.JSONField(default=list)),
-                ('sessions_asked', models.PositiveSmallIntegerField(default=0, help_text='In the last seven ended days.')),
-                ('sessions_done', models.PositiveSmallIntegerField(default=0)),
-                ('last_entry_at', models.DateTimeField(null=True)),
-                ('closed_through', models.DateField(null=True)),
-                ('next_close_at', models.DateTimeField(null=True)),
-                ('reopen_from', models.DateField(null=True)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "episode",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="progress",
+                        serialize=False,
+                        to="recovery.episode",
+                    ),
+                ),
+                ("status", models.CharField(default=recovery.rules.status.Status["NO_DATA"], max_length=16)),
+                ("need", models.PositiveSmallIntegerField(default=3, help_text="0 needs somebody first.")),
+                ("rule", models.CharField(blank=True, max_length=48)),
+                ("numbers", models.JSONField(default=dict)),
+                ("for_staff", models.TextField(blank=True)),
+                ("for_patient", models.TextField(blank=True)),
+                ("rule_version", models.CharField(blank=True, max_length=16)),
+                ("decided_for", models.DateField(null=True)),
+                ("weeks", models.JSONField(default=list)),
+                (
+                    "sessions_asked",
+                    models.PositiveSmallIntegerField(default=0, help_text="In the last seven ended days."),
+                ),
+                ("sessions_done", models.PositiveSmallIntegerField(default=0)),
+                ("last_entry_at", models.DateTimeField(null=True)),
+                ("closed_through", models.DateField(null=True)),
+                ("next_close_at", models.DateTimeField(null=True)),
+                ("reopen_from", models.DateField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="recovery.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='PainEntry',
+            name="PainEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('client_uuid', models.UUIDField()),
-                ('revision', models.PositiveIntegerField()),
-                ('withdrawn', models.BooleanField(help_text='Undone by the patient; counts for nothing, is never deleted.')),
-                ('conflicted', models.BooleanField(help_text='Another device sent other content under the same revision.')),
-                ('happened_at', models.DateTimeField(help_text="By the phone's clock.")),
-                ('utc_offset_minutes', models.SmallIntegerField()),
-                ('zone', models.CharField(blank=True, help_text='What the phone said; the offset decides the date.', max_length=64)),
-                ('on', models.DateField(help_text="The patient's local date of happened_at.")),
-                ('clock_suspect', models.BooleanField(help_text="The phone's time was more than a day from ours.")),
-                ('body', models.JSONField(help_text='What the phone sent, with everything a patient typed.')),
-                ('received_at', models.DateTimeField()),
-                ('region', models.CharField(choices=[('leg', 'leg'), ('back', 'back')], max_length=4)),
-                ('score', models.PositiveSmallIntegerField()),
-                ('asked', models.CharField(choices=[('now', 'now'), ('last_24_hours', 'last_24_hours')], max_length=16)),
-                ('about_on', models.DateField(help_text="The date the rating is about; for 'now' the date it was given.")),
-                ('late', models.BooleanField(help_text='Answered after the end of the day after; shown, not counted.')),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("client_uuid", models.UUIDField()),
+                ("revision", models.PositiveIntegerField()),
+                (
+                    "withdrawn",
+                    models.BooleanField(
+                        help_text="Undone by the patient; counts for nothing, is never deleted."
+                    ),
+                ),
+                (
+                    "conflicted",
+                    models.BooleanField(
+                        help_text="Another device sent other content under the same revision."
+                    ),
+                ),
+                ("happened_at", models.DateTimeField(help_text="By the phone's clock.")),
+                ("utc_offset_minutes", models.SmallIntegerField()),
+                (
+                    "zone",
+                    models.CharField(
+                        blank=True,
+                        help_text="What the phone said; the offset decides the date.",
+                        max_length=64,
+                    ),
+                ),
+                ("on", models.DateField(help_text="The patient's local date of happened_at.")),
+                (
+                    "clock_suspect",
+                    models.BooleanField(help_text="The phone's time was more than a day from ours."),
+                ),
+                ("body", models.JSONField(help_text="What the phone sent, with everything a patient typed.")),
+                ("received_at", models.DateTimeField()),
+                ("region", models.CharField(choices=[("leg", "leg"), ("back", "back")], max_length=4)),
+                ("score", models.PositiveSmallIntegerField()),
+                (
+                    "asked",
+                    models.CharField(
+                        choices=[("now", "now"), ("last_24_hours", "last_24_hours")], max_length=16
+                    ),
+                ),
+                (
+                    "about_on",
+                    models.DateField(
+                        help_text="The date the rating is about; for 'now' the date it was given."
+                    ),
+                ),
+                (
+                    "late",
+                    models.BooleanField(
+                        help_text="Answered after the end of the day after; shown, not counted."
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'indexes': [models.Index(fields=['patient', 'about_on'], name='painentry_days')],
-                'constraints': [models.UniqueConstraint(fields=('patient', 'client_uuid'), name='painentry_once'), models.CheckConstraint(condition=models.Q(('score__gte', 0), ('score__lte', 10)), name='pain_is_0_to_10')],
+                "abstract": False,
+                "indexes": [models.Index(fields=["patient", "about_on"], name="painentry_days")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("patient", "client_uuid"), name="painentry_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("score__gte", 0), ("score__lte", 10)), name="pain_is_0_to_10"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ExerciseResult',
+            name="ExerciseResult",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('outcome', models.CharField(choices=[('done', 'Done'), ('part', 'Part'), ('hurts_too_much', 'Hurts'), ('skipped', 'Skipped')], max_length=16)),
-                ('sets', models.PositiveSmallIntegerField(null=True)),
-                ('repetitions', models.PositiveSmallIntegerField(null=True)),
-                ('hold_seconds', models.PositiveSmallIntegerField(null=True)),
-                ('minutes', models.PositiveSmallIntegerField(null=True)),
-                ('clinic', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.clinic')),
-                ('exercise', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.exercise')),
-                ('session', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='results', to='recovery.exercisesession')),
-                ('patient', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='recovery.patient')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("done", "Done"),
+                            ("part", "Part"),
+                            ("hurts_too_much", "Hurts"),
+                            ("skipped", "Skipped"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("sets", models.PositiveSmallIntegerField(null=True)),
+                ("repetitions", models.PositiveSmallIntegerField(null=True)),
+                ("hold_seconds", models.PositiveSmallIntegerField(null=True)),
+                ("minutes", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="results",
+                        to="recovery.exercisesession",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="recovery.patient",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('session', 'position'), name='one_result_per_position')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("session", "position"), name="one_result_per_position")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_on', None)), fields=('patient',), name='one_open_episode'),
+            model_name="episode",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_on", None)), fields=("patient",), name="one_open_episode"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='episode',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_because', ''), ('ended_by', None), ('ended_on', None)), models.Q(('ended_by__isnull', False), ('ended_on__isnull', False), models.Q(('ended_because', ''), _negated=True)), _connector='OR'), name='an_end_has_a_reason_and_a_doer'),
+            model_name="episode",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_because", ""), ("ended_by", None), ("ended_on", None)),
+                    models.Q(
+                        ("ended_by__isnull", False),
+                        ("ended_on__isnull", False),
+                        models.Q(("ended_because", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_end_has_a_reason_and_a_doer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dailypain',
-            constraint=models.UniqueConstraint(fields=('patient', 'region', 'on'), name='one_value_a_day'),
+            model_name="dailypain",
+            constraint=models.UniqueConstraint(fields=("patient", "region", "on"), name="one_value_a_day"),
         ),
         migrations.AddConstraint(
-            model_name='dailypain',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('count', 0), ('total', None), ('worst', None)), models.Q(('count__gt', 0), ('total__isnull', False)), _connector='OR'), name='no_entry_is_not_zero'),
+            model_name="dailypain",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("count", 0), ("total", None), ("worst", None)),
+                    models.Q(("count__gt", 0), ("total__isnull", False)),
+                    _connector="OR",
+                ),
+                name="no_entry_is_not_zero",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_on', None)), fields=('patient', 'user'), name='on_a_care_team_once'),
+            model_name="careteammember",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("until_on", None)), fields=("patient", "user"), name="on_a_care_team_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='careteammember',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__gte', models.F('from_on'))), name='cover_ends_after_it_starts'),
+            model_name="careteammember",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("until_on__gte", models.F("from_on"))), name="cover_ends_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.UniqueConstraint(fields=('episode', 'number'), name='one_plan_per_number'),
+            model_name="plan",
+            constraint=models.UniqueConstraint(fields=("episode", "number"), name="one_plan_per_number"),
         ),
         migrations.AddIndex(
-            model_name='exercisesession',
-            index=models.Index(fields=['patient', 'on'], name='exercisesession_days'),
+            model_name="exercisesession",
+            index=models.Index(fields=["patient", "on"], name="exercisesession_days"),
         ),
         migrations.AddConstraint(
-            model_name='exercisesession',
-            constraint=models.UniqueConstraint(fields=('patient', 'client_uuid'), name='exercisesession_once'),
+            model_name="exercisesession",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "client_uuid"), name="exercisesession_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='prescription',
-            constraint=models.UniqueConstraint(fields=('plan', 'position'), name='one_line_per_position'),
+            model_name="prescription",
+            constraint=models.UniqueConstraint(fields=("plan", "position"), name="one_line_per_position"),
         ),
         migrations.AddIndex(
-            model_name='recordrevision',
-            index=models.Index(fields=['patient', 'client_uuid'], name='revisions_of_a_record'),
+            model_name="recordrevision",
+            index=models.Index(fields=["patient", "client_uuid"], name="revisions_of_a_record"),
         ),
         migrations.AddIndex(
-            model_name='symptomcheck',
-            index=models.Index(fields=['patient', 'on'], name='symptomcheck_days'),
+            model_name="symptomcheck",
+            index=models.Index(fields=["patient", "on"], name="symptomcheck_days"),
         ),
         migrations.AddConstraint(
-            model_name='symptomcheck',
-            constraint=models.UniqueConstraint(fields=('patient', 'client_uuid'), name='symptomcheck_once'),
+            model_name="symptomcheck",
+            constraint=models.UniqueConstraint(fields=("patient", "client_uuid"), name="symptomcheck_once"),
         ),
         migrations.AddIndex(
-            model_name='redflag',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['clinic', 'raised_at'], name='open_red_flags'),
+            model_name="redflag",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["clinic", "raised_at"], name="open_red_flags"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redflag',
-            constraint=models.UniqueConstraint(fields=('patient', 'rule', 'about_on', 'check_record'), name='one_flag_per_cause', nulls_distinct=False),
+            model_name="redflag",
+            constraint=models.UniqueConstraint(
+                fields=("patient", "rule", "about_on", "check_record"),
+                name="one_flag_per_cause",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redflag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acknowledged_at', None), ('acknowledged_by', None)), models.Q(('acknowledged_at__isnull', False), ('acknowledged_by__isnull', False)), _connector='OR'), name='an_acknowledgement_has_a_doer'),
+            model_name="redflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("acknowledged_at", None), ("acknowledged_by", None)),
+                    models.Q(("acknowledged_at__isnull", False), ("acknowledged_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_acknowledgement_has_a_doer",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='redflag',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_because', ''), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False), models.Q(('closed_because', ''), _negated=True)), _connector='OR'), name='a_close_has_a_doer_and_a_reason'),
+            model_name="redflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("closed_because", ""), ("closed_by", None)),
+                    models.Q(
+                        ("closed_at__isnull", False),
+                        ("closed_by__isnull", False),
+                        models.Q(("closed_because", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_close_has_a_doer_and_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='timelineevent',
-            index=models.Index(fields=['patient', 'on'], name='timelineevent_days'),
+            model_name="timelineevent",
+            index=models.Index(fields=["patient", "on"], name="timelineevent_days"),
         ),
         migrations.AddConstraint(
-            model_name='timelineevent',
-            constraint=models.UniqueConstraint(fields=('patient', 'client_uuid'), name='timelineevent_once'),
+            model_name="timelineevent",
+            constraint=models.UniqueConstraint(fields=("patient", "client_uuid"), name="timelineevent_once"),
         ),
         migrations.AddIndex(
-            model_name='walk',
-            index=models.Index(fields=['patient', 'on'], name='walk_days'),
+            model_name="walk",
+            index=models.Index(fields=["patient", "on"], name="walk_days"),
         ),
         migrations.AddConstraint(
-            model_name='walk',
-            constraint=models.UniqueConstraint(fields=('patient', 'client_uuid'), name='walk_once'),
+            model_name="walk",
+            constraint=models.UniqueConstraint(fields=("patient", "client_uuid"), name="walk_once"),
         ),
         migrations.AddIndex(
-            model_name='progress',
-            index=models.Index(fields=['clinic', 'need', 'episode'], name='worklist'),
+            model_name="progress",
+            index=models.Index(fields=["clinic", "need", "episode"], name="worklist"),
         ),
         migrations.AddIndex(
-            model_name='progress',
-            index=models.Index(condition=models.Q(('next_close_at__isnull', False)), fields=['next_close_at'], name='days_to_close'),
+            model_name="progress",
+            index=models.Index(
+                condition=models.Q(("next_close_at__isnull", False)),
+                fields=["next_close_at"],
+                name="days_to_close",
+            ),
         ),
         migrations.AddIndex(
-            model_name='progress',
-            index=models.Index(condition=models.Q(('reopen_from__isnull', False)), fields=['reopen_from'], name='days_to_close_again'),
+            model_name="progress",
+            index=models.Index(
+                condition=models.Q(("reopen_from__isnull", False)),
+                fields=["reopen_from"],
+                name="days_to_close_again",
+            ),
         ),
     ]

@@ -26,7 +26,9 @@ class PhoneRecord(models.Model):
     conflicted = models.BooleanField(help_text="Another device sent other content under the same revision.")
     happened_at = models.DateTimeField(help_text="By the phone's clock.")
     utc_offset_minutes = models.SmallIntegerField()
-    zone = models.CharField(max_length=64, blank=True, help_text="What the phone said; the offset decides the date.")
+    zone = models.CharField(
+        max_length=64, blank=True, help_text="What the phone said; the offset decides the date."
+    )
     on = models.DateField(help_text="The patient's local date of happened_at.")
     clock_suspect = models.BooleanField(help_text="The phone's time was more than a day from ours.")
     body = models.JSONField(help_text="What the phone sent, with everything a patient typed.")
@@ -73,7 +75,9 @@ class ExerciseSession(PhoneRecord):
     """What the patient did in one go. It answers the plan version it was shown, for ever."""
 
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+", db_index=False)
-    slot = models.PositiveSmallIntegerField(null=True, help_text="Which of the day's sessions; null: an extra one.")
+    slot = models.PositiveSmallIntegerField(
+        null=True, help_text="Which of the day's sessions; null: an extra one."
+    )
     ended_at = models.DateTimeField(null=True)
     # Pain 0-10; null is not asked.
     leg_before = models.PositiveSmallIntegerField(null=True)
@@ -102,7 +106,9 @@ class ExerciseResult(models.Model):
     objects = RowsOfPatients.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["session", "position"], name="one_result_per_position")]
+        constraints = [
+            models.UniqueConstraint(fields=["session", "position"], name="one_result_per_position")
+        ]
 
 
 class Walk(PhoneRecord):
@@ -113,7 +119,7 @@ class Walk(PhoneRecord):
 
 
 class RecordRevision(models.Model):
-    """What a phone sent and what is not the current content of its record: replaced, or in conflict with it. Never changed."""
+    """What a phone sent that is not its record's current content: replaced, or in conflict with it. Never changed."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_index=False)

@@ -37,7 +37,7 @@ class Ending(models.TextChoices):
     SURGERY = "surgery"
 
 
-class EpisodeQuerySet(RowsOfPatients):
+class EpisodeQuerySet(RowsOfPatients["Episode"]):
     def open(self) -> Self:
         return self.filter(ended_on=None)
 
@@ -54,7 +54,9 @@ class Episode(models.Model):
     exclusions_cleared = ArrayField(
         models.CharField(max_length=32, choices=Exclusion.choices), default=list, blank=True
     )
-    started_on = models.DateField(null=True, help_text="Start S: when the first plan began, on paper or here.")
+    started_on = models.DateField(
+        null=True, help_text="Start S: when the first plan began, on paper or here."
+    )
     opened_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     opened_at = models.DateTimeField()
     ended_on = models.DateField(null=True, blank=True)
@@ -128,7 +130,9 @@ class Progress(models.Model):
             models.Index(
                 fields=["next_close_at"], condition=Q(next_close_at__isnull=False), name="days_to_close"
             ),
-            models.Index(fields=["reopen_from"], condition=Q(reopen_from__isnull=False), name="days_to_close_again"),
+            models.Index(
+                fields=["reopen_from"], condition=Q(reopen_from__isnull=False), name="days_to_close_again"
+            ),
         ]
 
     def week_values(self) -> list[float | None]:

@@ -1,5 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,9 +14,11 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def current(self, *, on: date) -> Self:
         return self.filter(Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on)
 
-    def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, int]":
+    def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, Any]":
         """The ids of the patients whose care team this person is on today."""
-        return self.current(on=actor.today).filter(clinic=actor.clinic_id, user=actor.user_id).values("patient")
+        return (
+            self.current(on=actor.today).filter(clinic=actor.clinic_id, user=actor.user_id).values("patient")
+        )
 
 
 class CareTeamMember(models.Model):
@@ -37,12 +39,17 @@ class CareTeamMember(models.Model):
             models.UniqueConstraint(
                 fields=["patient", "user"], condition=Q(until_on=None), name="on_a_care_team_once"
             ),
-            models.CheckConstraint(condition=Q(until_on__gte=F("from_on")), name="cover_ends_after_it_starts"),
+            models.CheckConstraint(
+                condition=Q(until_on__gte=F("from_on")), name="cover_ends_after_it_starts"
+            ),
         ]
 
 
-class RowsOfPatients(models.QuerySet["models.Model"]):
-    """Rows that name a clinic and a patient. Every read of one starts at `visible_to`, every change at `cared_for_by`."""
+Row = TypeVar("Row", bound=models.Model)
+
+
+class RowsOfPatients(models.QuerySet[Row]):
+    """Rows that name a clinic and a patient. A read starts at `visible_to`, a change at `cared_for_by`."""
 
     patient_field = "patient"
 
@@ -62,7 +69,7 @@ class RowsOfPatients(models.QuerySet["models.Model"]):
         return self.filter(mine, clinic=actor.clinic_id) if mine else self.none()
 
 
-class PatientQuerySet(RowsOfPatients):
+class PatientQuerySet(RowsOfPatients["Patient"]):
     patient_field = "pk"
 
     def on_roster_of(self, actor: Actor) -> Self:
@@ -76,7 +83,9 @@ class Patient(models.Model):
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="patient")
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     name = models.CharField(max_length=120)
-    birth_year = models.PositiveSmallIntegerField(validators=[MinValueValidator(1900), MaxValueValidator(2100)])
+    birth_year = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1900), MaxValueValidator(2100)]
+    )
     email = models.EmailField(blank=True, help_text="Where reminders may go; not a way to sign in.")
     time_zone = models.CharField(max_length=64, help_text="IANA name.")
     language = models.CharField(max_length=8, default="en")

@@ -4,6 +4,7 @@ from django.db import models
 from accounts.models import Clinic, User
 from exercises.dosage import Dosage
 from exercises.models import Exercise, Program
+from exercises.terms import Sides
 from recovery.models.episode import Episode, Side
 from recovery.models.people import Patient, RowsOfPatients
 
@@ -36,7 +37,9 @@ class Prescription(models.Model):
     position = models.PositiveSmallIntegerField()
     exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="+", db_index=False)
     dosage_values = models.JSONField()
-    weekdays = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)  # 1 is Monday; none: every day
+    weekdays = ArrayField(
+        models.PositiveSmallIntegerField(), default=list, blank=True
+    )  # 1 is Monday; none: every day
     side = models.CharField(max_length=8, choices=Side.choices, blank=True)
     note = models.TextField(blank=True, max_length=500)
 
@@ -52,10 +55,10 @@ class Prescription(models.Model):
     @property
     def in_words(self) -> str:
         """The dose as the patient reads it: "3 times 30 seconds, right leg, twice a day"."""
-        return self.dosage.in_words(SIDE_WORDS.get(self.side, ""))
+        return self.dosage.in_words(SIDE_WORDS.get(self.side) or Sides(self.exercise.sides).words)
 
 
-SIDE_WORDS = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "each leg"}
+SIDE_WORDS: dict[str, str] = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "each leg"}
 
 
 class PlanDraft(models.Model):

@@ -10,7 +10,7 @@ from recovery.models.people import Patient, RowsOfPatients
 
 
 class SymptomCheck(PhoneRecord):
-    """The answers to the safety questions: yes, no or not_sure by question. A question that is not there was not asked."""
+    """The answers to the safety questions, by question: yes, no or not_sure. What is not there was not asked."""
 
     answers = models.JSONField()
 
@@ -18,7 +18,7 @@ class SymptomCheck(PhoneRecord):
         abstract = False
 
 
-class RedFlagQuerySet(RowsOfPatients):
+class RedFlagQuerySet(RowsOfPatients["RedFlag"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
@@ -29,8 +29,12 @@ class RedFlag(models.Model):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+")
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="red_flags")
     episode = models.ForeignKey(Episode, models.CASCADE, null=True, related_name="+", db_index=False)
-    check_record = models.ForeignKey(SymptomCheck, models.CASCADE, null=True, related_name="+", db_index=False)
-    rule = models.CharField(max_length=48, help_text="The question answered yes, or the rule that the diary met.")
+    check_record = models.ForeignKey(
+        SymptomCheck, models.CASCADE, null=True, related_name="+", db_index=False
+    )
+    rule = models.CharField(
+        max_length=48, help_text="The question answered yes, or the rule that the diary met."
+    )
     tier = models.CharField(max_length=1, choices=[("A", "A"), ("B", "B")])
     about_on = models.DateField()
     raised_at = models.DateTimeField()
@@ -45,7 +49,9 @@ class RedFlag(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["patient", "rule", "about_on", "check_record"], nulls_distinct=False, name="one_flag_per_cause"
+                fields=["patient", "rule", "about_on", "check_record"],
+                nulls_distinct=False,
+                name="one_flag_per_cause",
             ),
             models.CheckConstraint(
                 condition=Q(acknowledged_at=None, acknowledged_by=None)
@@ -58,4 +64,6 @@ class RedFlag(models.Model):
                 name="a_close_has_a_doer_and_a_reason",
             ),
         ]
-        indexes = [models.Index(fields=["clinic", "raised_at"], condition=Q(closed_at=None), name="open_red_flags")]
+        indexes = [
+            models.Index(fields=["clinic", "raised_at"], condition=Q(closed_at=None), name="open_red_flags")
+        ]

@@ -26,7 +26,9 @@ class AskedVersion:
 
     def slots_on(self, day: date) -> int:
         """How many sessions this version schedules on a date: as many as its most frequent exercise."""
-        return max((line.times_per_day for line in self.lines if day.isoweekday() in line.weekdays), default=0)
+        return max(
+            (line.times_per_day for line in self.lines if day.isoweekday() in line.weekdays), default=0
+        )
 
 
 def version_on(day: date, versions: Sequence[AskedVersion]) -> AskedVersion | None:

@@ -42,7 +42,10 @@ def put(person: Person, uuid: str, body: Any, kind: str = "pain") -> Any:
 
 def sync(person: Person, *records: Any) -> list[dict[str, Any]]:
     answer = Client().post(
-        "/api/v1/sync", json.dumps({"records": records}), content_type="application/json", headers=person.headers
+        "/api/v1/sync",
+        json.dumps({"records": records}),
+        content_type="application/json",
+        headers=person.headers,
     )
     assert answer.status_code == 200, answer.content
     return answer.json()["answers"]
@@ -142,7 +145,12 @@ def test_a_session_keeps_each_exercises_result_and_a_correction_replaces_them(an
     with acting_for_all():
         row, result = ExerciseSession.objects.get(), ExerciseResult.objects.get()
         assert row.body["results"][0]["because"] == "sharp"
-    assert (row.plan_id, result.outcome, result.repetitions, result.sets) == (plan.pk, "hurts_too_much", 3, None)
+    assert (row.plan_id, result.outcome, result.repetitions, result.sets) == (
+        plan.pk,
+        "hurts_too_much",
+        3,
+        None,
+    )
 
 
 def test_a_session_that_names_what_is_not_there_is_422_with_a_pointer(ana: Person):
@@ -165,6 +173,34 @@ def test_a_yes_in_the_symptom_check_is_a_red_flag_at_once_and_no_edit_lowers_it(
     assert (flag.rule, flag.closed_at) == (question, None)
     today = Client().get("/api/v1/today", headers=ana.headers).json()
     assert today["stopped"] is True
+
+
+@pytest.mark.parametrize("answer", ["yes", "not_sure", "YES!", True, 1])
+def test_whatever_is_not_a_no_is_heeded(ana: Person, answer: Any):
+    check = item(
+        "symptom_check", revision=1, at=AT, answers={"bladder": answer, "bowel": "no", "fever": None}
+    )
+    assert sync(ana, check)[0]["answer"] == "stored"
+    with acting_for_all():
+        assert list(RedFlag.objects.values_list("rule", flat=True)) == ["bladder"]
+
+
+def test_a_check_in_conflict_or_overtaken_is_heeded_too(ana: Person):
+    calm = item("symptom_check", revision=2, at=AT, answers={"bladder": "no"})
+    sync(ana, calm)
+    assert sync(ana, calm | {"answers": {"bladder": "yes"}})[0]["answer"] == "conflict"
+    assert sync(ana, calm | {"revision": 1, "answers": {"bowel": "yes"}})[0]["answer"] == "stored"
+    with acting_for_all():
+        assert set(RedFlag.objects.values_list("rule", flat=True)) == {"bladder", "bowel"}
+
+
+def test_a_refused_check_is_heeded_all_the_same_and_the_refusal_is_told(ana: Person):
+    broken = {"at": "yesterday", "answers": {"bladder": "yes"}}
+    assert put(ana, str(uuid4()), broken, "symptom-checks").status_code == 400
+    assert sync(ana, item("symptom_check", **broken))[0]["answer"] == "refused"
+    with acting_for_all():
+        flag = RedFlag.objects.get()
+    assert (flag.rule, flag.check_record_id) == ("bladder", None)
 
 
 def test_walks_and_events_are_taken(ana: Person):

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Role, acting, acting_for_all
+from recovery.actions import days
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.people import end_episode
@@ -27,8 +28,16 @@ def maria() -> people.Person:
     return people.member(people.clinic(), Role.THERAPIST)
 
 
-def log(someone: people.Person, day: date, score: int, *, region: str = "leg", now: datetime = NOW, **more: object) -> None:
-    fields = {"revision": 1, "at": f"{day}T20:00:00+01:00", "region": region, "score": score, "asked": "last_24_hours"}
+def log(
+    someone: people.Person, day: date, score: int, *, region: str = "leg", now: datetime = NOW, **more: object
+) -> None:
+    fields = {
+        "revision": 1,
+        "at": f"{day}T20:00:00+01:00",
+        "region": region,
+        "score": score,
+        "asked": "last_24_hours",
+    }
     with acting(someone.actor):
         take(patient_id=someone.user.pk, records=[read("pain", str(uuid4()), fields | more)], now=now)
 
@@ -104,6 +113,46 @@ def test_a_late_record_opens_its_day_again_and_changes_what_follows(maria: peopl
     assert progress(ana).week_values()[0] == 8.0
 
 
+def test_a_correction_to_another_day_opens_both_days_again(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    uuid = str(uuid4())
+    fields = {"at": f"{START}T20:00:00+01:00", "region": "leg", "score": 6, "asked": "now"}
+    moved = {"at": f"{START + timedelta(days=3)}T20:00:00+01:00"}
+    for revision, body in ((1, fields), (2, fields | moved)):
+        with acting(ana.actor):
+            take(
+                patient_id=ana.user.pk, records=[read("pain", uuid, {"revision": revision, **body})], now=NOW
+            )
+        close_days(now=NOW)
+    assert daily(ana)[START] == (None, 0)
+    assert daily(ana)[START + timedelta(days=3)] == (6, 1)
+
+
+def test_one_patient_whom_a_rule_stumbles_over_keeps_nobody_else_waiting(
+    maria: people.Person, monkeypatch: pytest.MonkeyPatch
+):
+    ana, ben = people.patient(maria), people.patient(maria, name="Ben")
+    for someone in (ana, ben):
+        people.plan_for(someone, maria, starts_on=START)
+        log(someone, START, 4)
+    real = days.day_value
+
+    def stumble(on: date, ratings: object) -> object:
+        value = real(on, ratings)
+        if value.count and stumbling.pop():
+            raise ValueError("a rule stumbled")
+        return value
+
+    stumbling = [False, True, True]  # the chunk, then the first of the two, then not the second
+    monkeypatch.setattr(days, "day_value", stumble)
+    close_days(now=NOW)
+    assert sorted([len(daily(ana)), len(daily(ben))]) == [0, 56]
+    monkeypatch.undo()
+    close_days(now=NOW)
+    assert [len(daily(ana)), len(daily(ben))] == [56, 56]
+
+
 def test_the_day_ends_by_the_patients_own_clock(maria: people.Person):
     ana = people.patient(maria, zone="Europe/Berlin")
     ben = people.patient(maria, name="Ben", zone="Pacific/Auckland")
@@ -156,7 +205,12 @@ def test_an_alert_stands_until_a_person_closes_it(maria: people.Person):
     close_days(now=NOW + timedelta(days=1))
     assert progress(ana).status == "alert"
     with acting(maria.actor):
-        close(flag=RedFlag.objects.get(), because="Seen the same day.", by=maria.user.pk, now=NOW + timedelta(days=1))
+        close(
+            flag=RedFlag.objects.get(),
+            because="Seen the same day.",
+            by=maria.user.pk,
+            now=NOW + timedelta(days=1),
+        )
     assert progress(ana).status == "relieved"
 
 

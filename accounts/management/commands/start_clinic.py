@@ -26,8 +26,10 @@ class Command(BaseCommand):
             validate_email(options["email"])
         except ValidationError:
             raise CommandError(f"'{options['email']}' is no email address.") from None
-        if User.objects.filter(email__iexact=options["email"]).exists():
-            raise CommandError(f"Somebody with the email {options['email']} exists already: use another address.")
+        if User.objects.filter(email=options["email"].lower()).exists():
+            raise CommandError(
+                f"Somebody with the email {options['email']} exists already: use another address."
+            )
         issued = actions.start_clinic(
             name=options["name"],
             time_zone=options["time_zone"],
@@ -35,5 +37,9 @@ class Command(BaseCommand):
             email=options["email"],
             now=timezone.now(),
         )
-        self.stdout.write(f"{options['name']} is open. {options['administrator']} joins within 7 days at {issued.link}")
-        self.stdout.write(f"with the code {issued.secret} and the email {options['email']}, and chooses a password.")
+        self.stdout.write(
+            f"{options['name']} is open. {options['administrator']} joins within 7 days at {issued.link}"
+        )
+        self.stdout.write(
+            f"with the code {issued.secret} and the email {options['email']}, and chooses a password."
+        )
