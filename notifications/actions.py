@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, F, OuterRef, Q
 
@@ -20,7 +19,7 @@ MOST_SUBSCRIPTIONS = 10
 
 
 def locked_preferences(patient: Patient) -> MessagePreferences:
-    """The patient's row, made when there is none, and locked: the planner waits for us."""
+    """The patient's row, made when there is none, and locked: meanwhile the planner passes them over."""
     preferences, _ = MessagePreferences.objects.select_for_update().get_or_create(
         patient=patient, defaults={"clinic_id": patient.clinic_id}
     )
@@ -30,45 +29,47 @@ def locked_preferences(patient: Patient) -> MessagePreferences:
 
 def set_reminder(*, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime) -> Reminder:
     """Add a reminder for the patient whose locked `preferences` these are."""
+    _show_change(preferences.patient_id)
     reminder = Reminder(clinic_id=preferences.clinic_id, patient=preferences.patient, **fields)
     _schedule(reminder, preferences, now=now)
-    _show_change(preferences.patient_id)
     return reminder
 
 
 def change_reminder(
     *, reminder: Reminder, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime
 ) -> None:
+    _show_change(reminder.patient_id)
     for name, value in fields.items():
         setattr(reminder, name, value)
     _schedule(reminder, preferences, now=now)
-    _show_change(reminder.patient_id)
 
 
 def remove_reminder(*, reminder: Reminder) -> None:
-    reminder.delete()
     _show_change(reminder.patient_id)
+    reminder.delete()
 
 
 def set_preferences(*, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime) -> None:
+    _show_change(preferences.patient_id)
     for name, value in fields.items():
         setattr(preferences, name, value)
     preferences.save()
     for reminder in Reminder.objects.filter(patient=preferences.patient_id, enabled=True):
         _schedule(reminder, preferences, now=now)
-    _show_change(preferences.patient_id)
 
 
 def _schedule(reminder: Reminder, preferences: MessagePreferences, *, now: datetime) -> None:
-    following = None
-    if reminder.enabled:
-        rule = reminder.rule(preferences.quiet)
-        following = schedule.next_due(rule, preferences.patient.zone, after=now)
-    reminder.next_due_at = following.at if following else None
+    if not reminder.enabled:
+        reminder.next_due_at = None
+    # What has come due and is not yet planned stays so: the planner judges it by the new rule.
+    elif reminder.next_due_at is None or reminder.next_due_at > now:
+        following = schedule.next_due(reminder.rule(preferences.quiet), preferences.patient.zone, after=now)
+        reminder.next_due_at = following.at if following else None
     reminder.save()
 
 
 def _show_change(patient_id: int) -> None:
+    """Comes before the reminders, as in a change of zone: else the two could wait for each other."""
     Patient.objects.filter(pk=patient_id).update(version=F("version") + 1)
 
 
@@ -115,11 +116,7 @@ def queue_red_flag_messages(*, now: datetime) -> Swept:
             state=Notification.State.MISSED
         )
         told = Notification.objects.filter(red_flag=OuterRef("pk"))
-        flags = list(
-            RedFlag.objects.filter(~Exists(told), acknowledged_at=None, closed_at=None).select_related(
-                "clinic"
-            )
-        )
+        flags = list(RedFlag.objects.filter(~Exists(told), acknowledged_at=None, closed_at=None))
         listeners = _listeners(flags, now=now)
         messages = [
             Notification(
@@ -128,7 +125,7 @@ def queue_red_flag_messages(*, now: datetime) -> Swept:
                 patient_id=flag.patient_id,
                 kind=Kind.RED_FLAG,
                 red_flag=flag,
-                local_date=flag.raised_at.astimezone(ZoneInfo(flag.clinic.time_zone)).date(),
+                local_date=flag.about_on,
                 slot=str(flag.pk),
                 due_at=flag.raised_at,
                 next_attempt_at=flag.raised_at,

@@ -8,7 +8,7 @@ lost.
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ TRANSPORTS: dict[str, Transport] = {Channel.WEBPUSH: webpush, Channel.EMAIL: ema
 BATCH = 100
 THREADS = 8
 LEASE = timedelta(seconds=60)
-START_WITHIN_SECONDS = 30.0  # what has not begun by then is given back, so that the lease covers what has
+START_WITHIN_SECONDS = 10.0  # what has not begun by then is given back: a lease and a task must outlast it
 BACKOFF_SECONDS = (10.0, 30.0, 120.0, 600.0, 3600.0)
 LONGEST_URGENT_WAIT_SECONDS = 60.0
 
@@ -54,7 +54,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    rows: int  # how many were taken off the list of what is ready, those that are too late included
+    rows: int  # how many were ready, with those that are too late for a try
     jobs: Sequence[Job]
 
 
@@ -117,14 +117,8 @@ def judge(
 def _deliver(*, urgent: bool, now: datetime) -> int:
     started = time.monotonic()
     claimed = claim(urgent=urgent, now=now)
-
-    def attempt(job: Job) -> Tried | None:
-        if time.monotonic() - started > START_WITHIN_SECONDS:
-            return None
-        return _try(job)
-
     with ThreadPoolExecutor(THREADS) as pool:
-        jobs = {pool.submit(attempt, job): job for job in claimed.jobs}
+        jobs = {pool.submit(_try, job, started + START_WITHIN_SECONDS): job for job in claimed.jobs}
         for done in as_completed(jobs):
             tried = done.result()
             at = now + timedelta(seconds=time.monotonic() - started)
@@ -154,10 +148,10 @@ def claim(*, urgent: bool, now: datetime) -> Claimed:
             attempts=F("attempts") + 1,
             next_attempt_at=now + LEASE,
         )
-        return Claimed(len(rows), _jobs(taken))
+        return Claimed(len(rows), _jobs(list(taken)))
 
 
-def _jobs(notifications: Iterable[Notification]) -> list[Job]:
+def _jobs(notifications: Sequence[Notification]) -> list[Job]:
     chosen = dict(
         MessagePreferences.objects.filter(
             patient__in={row.recipient_id for row in notifications}
@@ -182,10 +176,15 @@ def _jobs(notifications: Iterable[Notification]) -> list[Job]:
     return jobs
 
 
-def _try(job: Job) -> Tried:
-    """Runs in a thread, without the database."""
+def _try(job: Job, until: float) -> Tried | None:
+    """Send to each address, but begin with none after `until` (monotonic). None if none was begun.
+
+    Runs in a thread, without the database.
+    """
     results: list[tuple[Any, TransportError | None]] = []
     for address in job.addresses:
+        if time.monotonic() > until:
+            break
         try:
             TRANSPORTS[job.channel].send(job.message, address)
         except TransportError as error:
@@ -196,7 +195,7 @@ def _try(job: Job) -> Tried:
             results.append((address, TransportError("error", permanent=False)))
         else:
             results.append((address, None))
-    return Tried(results)
+    return None if job.addresses and not results else Tried(results)
 
 
 def finish(job: Job, tried: Tried, *, now: datetime) -> bool:

@@ -49,7 +49,10 @@ class RowsOfOneself(models.QuerySet[Row]):
 
 
 class MessagePreferences(models.Model):
-    """How a patient wants to be spoken to. Whoever plans or changes their reminders locks this row first."""
+    """How a patient wants to be spoken to. Everybody with a reminder has this row.
+
+    Whoever plans or changes the patient's reminders locks it first.
+    """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
     patient = models.OneToOneField(
@@ -191,6 +194,12 @@ class Notification(models.Model):
                 fields=["next_attempt_at"],
                 condition=Q(state__in=["pending", "sending"]),
                 name="notifications_waiting",
+            ),
+            # A red flag is found without a look at the thousands of reminders of nine o'clock.
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=Q(state__in=["pending", "sending"], red_flag__isnull=False),
+                name="red_flag_messages_waiting",
             ),
             models.Index(fields=["recipient", "due_at"], name="notifications_by_recipient"),
             models.Index(

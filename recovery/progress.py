@@ -3,14 +3,23 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
 from django.db.models import Case, Max, When
 from django.db.models.functions import TruncDate
 
-from recovery.models import DailyPain, Episode, ExerciseSession, PainEntry, Plan, Prescription, RedFlag
+from recovery.models import (
+    DailyPain,
+    Episode,
+    ExerciseSession,
+    PainEntry,
+    Plan,
+    Prescription,
+    Progress,
+    RedFlag,
+)
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
 from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, asked_slots
@@ -241,3 +250,27 @@ def _decimals(value: Fraction) -> float:
 
 def _decimals_or_none(value: Fraction | None) -> float | None:
     return None if value is None else _decimals(value)
+
+
+def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
+    """What staff see of one episode that comes with its patient; None before a plan has given it a start."""
+    through = episode.patient.local_date(now) - timedelta(days=1)
+    course = courses([episode], through=through).get(episode.pk)
+    if course is None:
+        return None
+    progress = Progress.objects.get(pk=episode.pk)
+    plans = Plan.objects.filter(episode=episode).order_by("number")
+    return {
+        "episode": episode.pk,
+        "status": {
+            "status": progress.status,
+            "rule": progress.rule,
+            "for_day": progress.decided_for,
+            "numbers": progress.numbers,
+            "for_staff": progress.for_staff,
+            "for_patient": progress.for_patient,
+            "rule_version": progress.rule_version,
+        },
+        **trend(course, through=through),
+        "plans": list(plans.values("id", "number", "starts_on")),
+    }

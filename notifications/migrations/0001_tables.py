@@ -190,6 +190,13 @@ class Migration(migrations.Migration):
                         fields=["next_attempt_at"],
                         name="notifications_waiting",
                     ),
+                    models.Index(
+                        condition=models.Q(
+                            ("red_flag__isnull", False), ("state__in", ["pending", "sending"])
+                        ),
+                        fields=["next_attempt_at"],
+                        name="red_flag_messages_waiting",
+                    ),
                     models.Index(fields=["recipient", "due_at"], name="notifications_by_recipient"),
                     models.Index(
                         condition=models.Q(("red_flag__isnull", False)),

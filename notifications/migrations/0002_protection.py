@@ -9,7 +9,8 @@ OWN_MESSAGES = "recipient_id = (SELECT amble_user())"
 FOLLOW_THE_PATIENT = """
 CREATE FUNCTION notifications_follow_the_patient() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE notifications_reminder SET next_due_at = clock_timestamp() WHERE patient_id = NEW.user_id AND enabled;
+    UPDATE notifications_reminder SET next_due_at = least(next_due_at, clock_timestamp())
+        WHERE patient_id = NEW.user_id AND enabled;
     RETURN NULL;
 END $$;
 CREATE TRIGGER notifications_follow_the_patient AFTER UPDATE OF time_zone ON recovery_patient

@@ -19,9 +19,9 @@ def addresses(user_ids: Iterable[int]) -> dict[int, list[str]]:
     signing_in = (
         User.objects.filter(pk__in=wanted, is_active=True).exclude(email=None).values_list("pk", "email")
     )
-    given_to_us = Patient.objects.filter(pk__in=wanted).exclude(email="").values_list("pk", "email")
+    patients = Patient.objects.filter(pk__in=wanted, user__is_active=True).exclude(email="")
     # The address that a patient gave for messages wins over the one of an account.
-    return {pk: [email] for pk, email in [*signing_in, *given_to_us] if email}
+    return {pk: [email] for pk, email in [*signing_in, *patients.values_list("pk", "email")] if email}
 
 
 def send(message: Message, address: str) -> None:

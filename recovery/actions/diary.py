@@ -306,7 +306,7 @@ def _write_results(stored: list[tuple[int, Incoming, bool]], received: dict[str,
 
 
 def _heed(checks: list[Incoming], received: dict[str, Any]) -> None:
-    """Every check that arrived is judged, also one that was overtaken or is in conflict: no other revision lowers it."""
+    """Every check that arrived is judged, also one overtaken or in conflict: no other revision lowers it."""
     ids = SymptomCheck.objects.filter(
         patient=received["patient_id"], client_uuid__in=[check.client_uuid for check in checks]
     )

@@ -10,7 +10,6 @@ from recovery.actions.days import restate
 from recovery.models import Episode, Patient, RedFlag
 from recovery.rules.red_flags import Answer, Finding, Tier, evaluate
 
-
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
 

@@ -1,3 +1,5 @@
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -7,6 +9,13 @@ from exercises.models import Exercise, Program
 from exercises.terms import Sides
 from recovery.models.episode import Episode, Side
 from recovery.models.people import Patient, RowsOfPatients
+
+
+class PlanQuerySet(RowsOfPatients["Plan"]):
+    def with_lines(self) -> Self:
+        """Each with its lines in their order and their exercises, in two statements."""
+        lines = Prescription.objects.order_by("position").select_related("exercise")
+        return self.prefetch_related(models.Prefetch("prescriptions", lines))
 
 
 class Plan(models.Model):
@@ -22,7 +31,7 @@ class Plan(models.Model):
     published_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     published_at = models.DateTimeField()
 
-    objects = RowsOfPatients.as_manager()
+    objects = PlanQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["episode", "number"], name="one_plan_per_number")]

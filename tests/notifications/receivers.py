@@ -81,7 +81,7 @@ class PushService:
 
 
 @contextmanager
-def push_service() -> Iterator[PushService]:
+def push_service(port: int = 0) -> Iterator[PushService]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -102,7 +102,7 @@ def push_service() -> Iterator[PushService]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     service = PushService(f"127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

@@ -1,8 +1,10 @@
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connections
 
 from accounts.access import acting_for_all
 from accounts.models import Device, User
@@ -262,11 +264,35 @@ def test_a_message_that_kills_its_sender_is_given_up(committed_world: World):
     assert (now_of(row).state, now_of(row).error) == ("failed", "no-outcome")
 
 
-def test_what_could_not_begin_in_time_is_given_back_with_its_attempt(committed_world: World, monkeypatch):
+def test_what_could_not_begin_in_time_is_given_back_with_its_attempt(
+    committed_world: World, service: PushService, monkeypatch
+):
+    subscribe(committed_world.patient.pk, service, "/push")
     row = due(committed_world)
     monkeypatch.setattr(delivery, "START_WITHIN_SECONDS", -1.0)
     assert deliver_ordinary(now=NOON) == 1
     assert (now_of(row).state, now_of(row).attempts) == ("pending", 0)
+    assert service.received == []
+
+
+def test_four_senders_at_once_send_each_message_once(committed_world: World, service: PushService):
+    browser = Browser()
+    PushSubscription.objects.create(
+        user_id=committed_world.patient.pk, endpoint=service.url("/a"), created_at=NOON, **browser.keys
+    )
+    for minute in range(110):
+        due(committed_world, at=NOON - timedelta(minutes=minute))
+
+    def send(_: int) -> int:
+        try:
+            return deliver_ordinary(now=NOON)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(send, range(4))) == 110
+    tags = [json.loads(browser.open(push.body))["notification"]["tag"] for push in service.received]
+    assert len(tags) == len(set(tags)) == 110
 
 
 def flag_message(world: World) -> Notification:

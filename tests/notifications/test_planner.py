@@ -5,6 +5,7 @@ import pytest
 from django.db import connections
 
 from accounts.access import acting_for_all
+from notifications.actions import change_reminder, locked_preferences
 from notifications.clock import database_now
 from notifications.models import MessagePreferences, Notification, Reminder
 from notifications.planner import plan
@@ -132,6 +133,32 @@ def test_a_traveller_gets_a_date_once_and_is_reminded_at_the_new_local_time(
     plan(now=next_nine.next_due_at + timedelta(days=1))
     dates = list(Notification.objects.filter(kind="walk").values_list("local_date", flat=True))
     assert len(dates) == len(set(dates))
+
+
+@pytest.mark.parametrize("times", [[time(12)], [time(12), time(18)], [time(18)]])
+def test_an_edit_between_due_and_planned_loses_nothing(world: World, times: list[time]):
+    reminder = world.remind(world.patient, due=NOON)
+    change_reminder(
+        reminder=reminder,
+        preferences=locked_preferences(world.patient),
+        fields={"times": times},
+        now=NOON + timedelta(seconds=4),
+    )
+    plan(now=NOON + timedelta(seconds=8))
+    assert [slot for _, _, slot, _ in ledger()] == (["12:00"] if time(12) in times else [])
+    reminder.refresh_from_db()
+    following = time(18) if time(18) in times else time(12)
+    assert reminder.next_due_at is not None
+    assert reminder.next_due_at.astimezone(world.patient.zone).time() == following
+
+
+def test_a_change_of_zone_between_due_and_planned_loses_nothing(world: World):
+    now = database_now()
+    due = now - timedelta(minutes=1)
+    reminder = world.remind(world.patient, due=due)
+    Patient.objects.filter(pk=world.patient.pk).update(time_zone="Africa/Tunis")
+    reminder.refresh_from_db()
+    assert reminder.next_due_at == due
 
 
 def test_four_planners_at_once_write_each_slot_once(committed_world: World):

@@ -22,7 +22,7 @@ from tests.notifications.conftest import NOON, World
 from tests.notifications.receivers import mail_server
 
 
-def told() -> set[str]:
+def told() -> set[str | None]:
     return set(Notification.objects.urgent().values_list("recipient__email", flat=True))
 
 

@@ -172,7 +172,15 @@ def test_a_message_that_is_too_long_does_not_leave(service):
 
 
 @pytest.mark.parametrize(
-    "p256dh", ["", "AAAA", Browser().keys["p256dh"][:-2], "BP" + "A" * 85, "not base64url!", "é" * 87]
+    "p256dh",
+    [
+        "",
+        "AAAA",
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNto",
+        "BP" + "A" * 85,
+        "not base64url!",
+        "é" * 87,
+    ],
 )
 def test_a_key_that_is_no_point_of_the_curve_is_refused(p256dh):
     with pytest.raises(ValueError, match=r"\w"):

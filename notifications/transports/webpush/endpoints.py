@@ -62,8 +62,6 @@ def is_public(address: str) -> bool:
     """Whether an IP address belongs to the open internet, also when it is IPv4 wrapped in IPv6."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip in NAT64:
-            ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        else:
-            ip = ip.ipv4_mapped or ip.sixtofour or ip
+        wrapped = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else None
+        ip = wrapped or ip.ipv4_mapped or ip.sixtofour or ip
     return ip.is_global and not ip.is_multicast

@@ -1,0 +1,195 @@
+"""One patient: how it goes, why we say so, what was asked, and the red flags that need a person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+
+from clinic import chart, words
+from clinic.acting import Page
+from clinic.forms import CloseFlagForm
+from recovery.actions import safety
+from recovery.models import Episode, Patient, Plan, Progress, RedFlag, StatusChange
+from recovery.progress import episode_trend
+from recovery.rules.status import Status
+
+STATUS_CHANGES = 12
+CLOSED_FLAGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A red flag with its words, and the form that closes it."""
+
+    row: RedFlag
+    words: str
+    cause: str
+    raised: str
+    acknowledged: str
+    form: CloseFlagForm
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A plan version that replaced another: its letter in the chart, its day, and what changed."""
+
+    letter: str
+    day: int
+    plan: Plan
+    said: list[str]
+
+
+class PatientPage(Page):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self.show(get_object_or_404(Patient.objects.visible_to(self.actor), pk=pk))
+
+    def show(
+        self, patient: Patient, *, refused: tuple[RedFlag, CloseFlagForm] | None = None, status: int = 200
+    ) -> HttpResponse:
+        """The page; `refused` is the form that could not be taken, shown again with its error."""
+        episode = Episode.objects.filter(patient=patient).order_by("-opened_at").first()
+        context = {
+            "patient": patient,
+            "episode": episode,
+            "flags": self._open_flags(patient, refused),
+            "closed_flags": self._closed_flags(patient),
+            "refused": refused[1] if refused else None,
+        }
+        if episode is not None:
+            episode.patient = patient
+            context |= self._episode(episode)
+        return self.page("patient.html", context, status=status)
+
+    def _episode(self, episode: Episode) -> dict[str, Any]:
+        progress = Progress.objects.get(pk=episode.pk)
+        plans = list(
+            Plan.objects.filter(episode=episode).with_lines().select_related("program").order_by("number")
+        )
+        changes = StatusChange.objects.filter(episode=episode).order_by("-id")[:STATUS_CHANGES]
+        context = {
+            "progress": progress,
+            "place": words.place(episode),
+            "status": words.STATUS[Status(progress.status)],
+            "tone": words.TONE[Status(progress.status)],
+            "reason": words.reason(progress.rule, progress.numbers),
+            "numbers": [
+                (said, words.number(name, progress.numbers[name]))
+                for name, said in words.NUMBER.items()
+                if name in progress.numbers
+            ],
+            "last_entry": words.moment(progress.last_entry_at, episode.patient.zone, self.now),
+            "plan": plans[-1] if plans else None,
+            "program": plans[-1].program.text_in("en")["name"] if plans and plans[-1].program else "",
+            "lines": [
+                (words.exercise(line), words.line(line), line.note) for line in plans[-1].prescriptions.all()
+            ]
+            if plans
+            else [],
+            "status_changes": [
+                (words.STATUS[Status(one.status)], words.TONE[Status(one.status)], one) for one in changes
+            ],
+        }
+        trend = episode_trend(episode, now=self.now)
+        if trend is None:  # no plan has given it a start
+            return context
+        return context | self._course(progress, plans, trend)
+
+    def _course(self, progress: Progress, plans: Sequence[Plan], trend: dict[str, Any]) -> dict[str, Any]:
+        weeks, baseline = trend["weeks"], trend["baseline"]
+        last = weeks[-1] if weeks else None
+        now = last["value"] if last else None
+        expected = {edges["week"]: edges for edges in trend["expected"]["weeks"]}
+        return {
+            "day": words.program_day(trend["start"], trend["through"]) + 1,
+            "trend": trend,
+            "charts": [
+                ("wide", chart.trend(trend, chart.WIDE)),
+                ("narrow", chart.trend(trend, chart.NARROW)),
+            ],
+            "plan_changes": [
+                Change(
+                    chart.letter(n),
+                    words.program_day(trend["start"], after.starts_on),
+                    after,
+                    words.plan_change(before, after),
+                )
+                for n, (before, after) in enumerate(pairwise(plans))
+            ],
+            "weeks": [
+                {
+                    **week,
+                    "pain": words.pain(week["value"]),
+                    "expected": _range(expected.get(week["week"])),
+                    "adherence": words.share(week["session_adherence"]),
+                }
+                for week in reversed(weeks)
+            ],
+            "facts": [
+                (f"{trend['region'].title()}, last full week", words.pain(now)),
+                ("Since baseline", words.change(now, baseline["value"] if baseline else None)),
+                (
+                    "Sessions, 7 days",
+                    f"{progress.sessions_done} / {progress.sessions_asked}"
+                    if progress.sessions_asked
+                    else "nothing asked",
+                ),
+                ("Sessions, 28 days", words.share(last["session_adherence"]) if last else words.NONE),
+            ],
+        }
+
+    def _open_flags(self, patient: Patient, refused: tuple[RedFlag, CloseFlagForm] | None) -> list[Flag]:
+        flags = (
+            RedFlag.objects.open().filter(patient=patient).select_related("check_record", "acknowledged_by")
+        )
+        return [
+            Flag(
+                row=flag,
+                words=words.red_flag(flag),
+                cause=words.red_flag_cause(flag),
+                raised=words.moment(flag.raised_at, patient.zone, self.now),
+                acknowledged=words.moment(flag.acknowledged_at, patient.zone, self.now),
+                form=refused[1]
+                if refused and refused[0] == flag
+                else CloseFlagForm(auto_id=f"flag-{flag.pk}-%s"),
+            )
+            for flag in flags.order_by("tier", "raised_at")
+        ]
+
+    def _closed_flags(self, patient: Patient) -> list[tuple[str, RedFlag]]:
+        flags = RedFlag.objects.filter(patient=patient, closed_at__isnull=False).select_related("closed_by")
+        return [(words.red_flag(flag), flag) for flag in flags.order_by("-closed_at")[:CLOSED_FLAGS]]
+
+
+def _range(edges: dict[str, Any] | None) -> str:
+    return f"{words.pain(edges['low'])} to {words.pain(edges['high'])}" if edges else words.NONE
+
+
+class AcknowledgeFlag(Page):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Say that one has seen it. The first to say so is the one recorded."""
+        flag = get_object_or_404(RedFlag.objects.visible_to(self.actor), pk=pk)
+        safety.acknowledge(flag=flag, by=self.actor.user_id, now=self.now)
+        messages.success(request, "Acknowledged. The red flag stays open until somebody closes it.")
+        return redirect("clinic:patient", pk=flag.patient_id)
+
+
+class CloseFlag(PatientPage):
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Close it with what was done; the patient's sessions go on when no other flag is open."""
+        flag = get_object_or_404(RedFlag.objects.visible_to(self.actor).select_related("patient"), pk=pk)
+        form = CloseFlagForm(request.POST, auto_id=f"flag-{flag.pk}-%s")
+        if flag.closed_at is not None:
+            messages.info(request, "Somebody closed this red flag already.")
+        elif form.is_valid():
+            because = form.cleaned_data["because"]
+            safety.close(flag=flag, because=because, by=self.actor.user_id, now=self.now)
+            messages.success(request, "Closed.")
+        else:
+            return self.show(flag.patient, refused=(flag, form), status=422)
+        return redirect("clinic:patient", pk=flag.patient_id)

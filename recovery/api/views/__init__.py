@@ -1,0 +1,1 @@
+"""What staff tools call, by story."""
