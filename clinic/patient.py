@@ -159,9 +159,12 @@ class PatientPage(Page):
             for flag in flags.order_by("tier", "raised_at")
         ]
 
-    def _closed_flags(self, patient: Patient) -> list[tuple[str, RedFlag]]:
+    def _closed_flags(self, patient: Patient) -> list[tuple[str, str, RedFlag]]:
         flags = RedFlag.objects.filter(patient=patient, closed_at__isnull=False).select_related("closed_by")
-        return [(words.red_flag(flag), flag) for flag in flags.order_by("-closed_at")[:CLOSED_FLAGS]]
+        return [
+            (words.red_flag(flag), words.moment(flag.closed_at, patient.zone, self.now), flag)
+            for flag in flags.order_by("-closed_at")[:CLOSED_FLAGS]
+        ]
 
 
 def _range(edges: dict[str, Any] | None) -> str:

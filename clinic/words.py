@@ -181,7 +181,7 @@ def place(episode: Episode) -> str:
 def line(prescription: Prescription) -> str:
     """The dose of one exercise line, with its weekdays."""
     weekdays = ", ".join(WEEKDAYS[n - 1] for n in sorted(prescription.weekdays))
-    return f"{prescription.in_words}, on {weekdays}" if weekdays else prescription.in_words
+    return f"{prescription.in_words} ({weekdays})" if weekdays else prescription.in_words
 
 
 def plan_change(before: Plan, after: Plan) -> list[str]:

@@ -48,7 +48,7 @@ class Worklist(Page):
         flags = self._open_flags(shown)
         context = {
             "rows": [self._row(progress, flags[progress.patient_id]) for progress in shown],
-            "without_episode": flags[None],
+            "without_episode": [(flag, self._reason(flag)) for flag in flags[None]],
             "chips": [
                 (one, words.STATUS[one], count)
                 for one in words.STATUS
@@ -91,11 +91,13 @@ class Worklist(Page):
             found[flag.patient_id if flag.patient_id in patients else None].append(flag)
         return found
 
+    def _reason(self, flag: RedFlag) -> str:
+        return f"{words.red_flag(flag)}, {words.moment(flag.raised_at, flag.patient.zone, self.now)}"
+
     def _row(self, progress: Progress, flags: Sequence[RedFlag]) -> Row:
-        zone = progress.patient.zone
         reason = words.reason(progress.rule, progress.numbers)
         if flags and progress.status == Status.ALERT:
-            reason = f"{words.red_flag(flags[0])}, {words.moment(flags[0].raised_at, zone, self.now)}"
+            reason = self._reason(flags[0])
         weeks: list[tuple[int, float | None]] = [(number, value) for number, value in progress.weeks]
         baseline = next(
             (Baseline(Fraction(str(v)), n) for n, v in weeks[:LAST_BASELINE_WEEK] if v is not None), None
@@ -116,7 +118,7 @@ class Worklist(Page):
             spark_in_words=", ".join(shown) or "no full week yet",
             now=words.pain(now),
             change=words.change(now, float(baseline.value) if baseline else None),
-            last_entry=words.moment(progress.last_entry_at, zone, self.now),
+            last_entry=words.moment(progress.last_entry_at, progress.patient.zone, self.now),
         )
 
 

@@ -1,6 +1,6 @@
-"""The demo clinic: its people, and up to twelve weeks of what they noted, made by the same actions as in life.
+"""The demo clinic: its people and up to twelve weeks of what they noted, made by the same actions as in life.
 
-The diaries come from a generator seeded with each patient's name, so every demo clinic has the same pain on the
+The diaries come from a generator seeded with each patient's name: every demo clinic has the same pain on the
 same program day, and each patient is in the state that `shows` tells of.
 """
 
@@ -11,6 +11,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from accounts import actions as accounts
 from accounts.access import Role, acting_for_all
@@ -71,8 +72,14 @@ class Life:
 
     @property
     def days(self) -> int:
-        """How many days have ended since the first plan began."""
-        return 7 * (len(self.levels) - 1) + DAYS_OF_LAST_WEEK
+        """How many days have ended since the patient came."""
+        return 7 * (len(self.levels) - 1) + DAYS_OF_LAST_WEEK if self.levels else 1
+
+    def program_of(self, week: int) -> str:
+        """The program that begins with this week, counted from 0; empty when none does."""
+        if week == 0:
+            return self.programs[0]
+        return self.programs[1] if len(self.programs) == 2 and week == len(self.levels) // 2 else ""
 
 
 LIVES = (
@@ -161,7 +168,7 @@ class Key:
 
 
 def make_clinic(*, now: datetime) -> list[Key]:
-    """Make the whole clinic in one transaction, close the days that have ended, and return how to get in as each.
+    """Make the whole clinic in one transaction, the days that have ended closed; how to get in as each.
 
     Raises AlreadyOpen when there is a clinic.
     """
@@ -202,61 +209,135 @@ def _accept(staff: Staff, code: str, *, now: datetime) -> Key:
 
 
 def _live(life: Life, *, clinic: Clinic, by: int, now: datetime) -> Key:
-    """Enrol a patient, live their weeks up to `now`, and invite one more phone, for whoever looks at the demo."""
-    start = _at(_today(now) - timedelta(days=life.days or 1), time(7)) if life.levels else now - timedelta(days=1)
+    """Enrol a patient, live their weeks up to `now`, and invite one more phone for whoever looks at it."""
+    start = _at(_today(now) - timedelta(days=life.days), 7)
     patient = people.add_patient(
         clinic_id=clinic.pk,
         name=life.name,
         birth_year=life.birth_year,
         time_zone=TIME_ZONE,
-        email=f"{life.name.split()[0].lower().replace('á', 'a')}@example.org",
+        email=f"patient.{life.birth_year}@example.org",
         by=by,
         now=start,
     )
     onset_on = start.date() - timedelta(days=life.symptom_days)
     episode = people.open_episode(patient=patient, by=by, now=start, onset_on=onset_on, side=life.side)
-    first = people.invite_patient(patient=patient, by=by, now=start)
-    accounts.use_invitation(code=first.secret, second_factor=str(life.birth_year), now=start)
+    first_phone = people.invite_patient(patient=patient, by=by, now=start)
+    accounts.use_invitation(code=first_phone.secret, second_factor=str(life.birth_year), now=start)
     accounts.add_device(user_id=patient.pk, clinic_id=clinic.pk, name="Phone", now=start)
-    _keep_diary(life, patient, episode, by=by, start=start, now=now)
+    _keep_diary(life, patient, episode, by=by, start=start.date(), now=now)
     preferences = locked_preferences(patient)
     set_reminder(preferences=preferences, fields={"kind": Kind.EXERCISE, "times": [time(8, 30)]}, now=now)
     set_reminder(preferences=preferences, fields={"kind": Kind.DIARY, "times": [time(20)]}, now=now)
-    issued = people.invite_patient(patient=patient, by=by, now=now)
-    return Key(life.name, Role.PATIENT, life.shows, issued.secret, str(life.birth_year))
+    another_phone = people.invite_patient(patient=patient, by=by, now=now)
+    return Key(life.name, Role.PATIENT, life.shows, another_phone.secret, str(life.birth_year))
 
 
-def _keep_diary(life: Life, patient: Patient, episode: Episode, *, by: int, start: datetime, now: datetime) -> None:
-    """Week by week, as phones send it: each batch arrives when its week is over."""
-    rng = Random(life.name)  # noqa: S311 - a diary, not a secret
-    plan = None
-    for week, level in enumerate(life.levels or (5.0,)):
-        first = start.date() + timedelta(days=7 * week)
-        program = _program_of(life, week)
-        if program:
-            plan = _publish(program, episode, starts_on=first, by=by, now=_at(first, time(7)))
-        days = [first + timedelta(days=n) for n in range(7)]
-        silent_from = _today(now) - timedelta(days=life.silent_days)
+def _keep_diary(
+    life: Life, patient: Patient, episode: Episode, *, by: int, start: date, now: datetime
+) -> None:
+    """Week by week, as a phone without a network would: each week arrives when it is over."""
+    pain, doing = Random(f"{life.name}: pain"), Random(f"{life.name}: sessions")  # noqa: S311 - no secrets
+    last_day = _today(now) - timedelta(days=life.silent_days)
+    lines: list[Prescription] = []
+    for week, level in enumerate(life.levels):
+        days = [start + timedelta(days=7 * week + n) for n in range(7)]
+        if program := life.program_of(week):
+            plan = _publish(program, episode, starts_on=days[0], by=by, now=_at(days[0], 7))
+            lines = list(plan.prescriptions.select_related("exercise").order_by("position"))
         noted = [
             record
             for day in days
-            if day < silent_from or not life.silent_days
-            for record in _day(life, level, day, plan, rng)
+            for record in (*_pain_of(day, level, life, pain), *_doing_of(day, lines, life, doing))
+            if day <= last_day
         ]
-        noted += _asides(life, week, days, noted, rng)
-        ended = min(now, _at(days[-1] + timedelta(days=1), time(9)))
-        batch = [read(kind, uuid, fields) for kind, uuid, fields in noted if fields["at"] <= ended.isoformat()]
-        take(patient_id=patient.pk, records=batch, now=ended)
-
-
-def _program_of(life: Life, week: int) -> str:
-    """The program that begins with this week (counted from 0), if one does."""
-    if week == 0 and life.programs:
-        return life.programs[0]
-    return life.programs[1] if len(life.programs) > 1 and week == len(life.levels) // 2 else ""
+        noted += _asides(life, week, days, noted, _today(now), pain)
+        over = min(now, _at(days[-1] + timedelta(days=1), 9))
+        arrived = [read(kind, uuid, fields) for kind, uuid, fields in noted if fields["at"] <= over]
+        take(patient_id=patient.pk, records=arrived, now=over)
 
 
 def _publish(slug: str, episode: Episode, *, starts_on: date, by: int, now: datetime) -> Plan:
     program = Program.objects.shared().get(slug=slug)
     draft = draft_plan(episode=episode, program=program, starts_on=starts_on, by=by, now=now)
     return publish_plan(episode=episode, seen_version=draft.version, by=by, now=now)
+
+
+# --- what a phone notes --------------------------------------------------------------------------
+
+Record = tuple[str, str, dict[str, Any]]  # kind, uuid and fields, as `recovery.records.read` takes them
+
+
+def _pain_of(day: date, level: float, life: Life, rng: Random) -> Iterator[Record]:
+    """Some days nothing; else up to three ratings of now, and mostly the evening answer of leg and back."""
+    if rng.random() > life.logs:
+        return
+    for hour in sorted(rng.sample((7, 12, 16), k=rng.choice((0, 0, 1, 2, 3)))):
+        yield _record("pain", _at(day, hour, rng), rng, region="leg", score=_score(level, rng), asked="now")
+    if rng.random() < 0.85:
+        at = _at(day, 20, rng)
+        for region, height in (("leg", level), ("back", level * 0.6)):
+            score = _score(height, rng)
+            yield _record("pain", at, rng, region=region, score=score, asked="last_24_hours")
+
+
+def _score(level: float, rng: Random) -> int:
+    return min(max(round(rng.gauss(level, 0.7)), 0), WORST_SCORE)
+
+
+def _doing_of(day: date, lines: list[Prescription], life: Life, rng: Random) -> Iterator[Record]:
+    """The sessions of a day that were done, with a walk after some of them."""
+    asked = [line for line in lines if day.isoweekday() in (line.weekdays or range(1, 8))]
+    slots = max((line.dosage.times_per_day for line in asked), default=0)
+    for slot in range(1, slots + 1):
+        if rng.random() > life.does:
+            continue
+        at = _at(day, SESSION_HOURS[slot - 1], rng)
+        results = [_result(line, rng) for line in asked if line.dosage.times_per_day >= slot]
+        effort = rng.choice(("easy", "right", "right", "hard"))
+        yield _record("session", at, rng, plan=lines[0].plan_id, slot=slot, effort=effort, results=results)
+        if rng.random() < 0.2:
+            yield _record("walk", at + timedelta(minutes=40), rng, minutes=rng.randint(5, 25))
+
+
+def _result(line: Prescription, rng: Random) -> dict[str, Any]:
+    outcome = rng.choices(("done", "part", "hurts_too_much", "skipped"), weights=(85, 9, 3, 3))[0]
+    counted = ("sets", "repetitions", "hold_seconds", "minutes")
+    dose = {name: count for name, count in line.dosage_values.items() if name in counted}
+    return {"exercise": line.exercise.slug, "outcome": outcome, **(dose if outcome == "done" else {})}
+
+
+def _asides(
+    life: Life, week: int, days: list[date], noted: list[Record], today: date, rng: Random
+) -> Iterator[Record]:
+    """What does not happen every day: a correction, an answer too late, an event, a symptom check."""
+    evenings = [record for record in noted if record[2].get("asked") == "last_24_hours"]
+    if week == 0:
+        yield _check(_at(days[0], 19, rng), rng)
+        kind, uuid, fields = evenings[0]
+        yield kind, uuid, fields | {"revision": 2, "score": max(fields["score"] - 1, 0)}
+    if week == 1:
+        answer = {"region": "leg", "score": 5, "asked": "last_24_hours", "about_on": days[1]}
+        yield _record("pain", _at(days[4], 21, rng), rng, **answer)
+    if life.event and week == len(life.levels) // 2:
+        yield _record("event", _at(days[0], 12, rng), rng, what=life.event, about_on=days[0])
+    if life.weak_foot and week == len(life.levels) - 1:
+        yield _check(_at(today - timedelta(days=1), 19, rng), rng, foot_drop="yes")
+
+
+def _check(at: datetime, rng: Random, **answers: str) -> Record:
+    return _record("symptom_check", at, rng, answers=dict.fromkeys(symptom_check(), "no") | answers)
+
+
+def _record(kind: str, at: datetime, rng: Random, **fields: Any) -> Record:
+    uuid = UUID(int=rng.getrandbits(128), version=4)
+    return kind, str(uuid), {"revision": 1, "at": at, "zone": TIME_ZONE, **fields}
+
+
+def _at(day: date, hour: int, rng: Random | None = None) -> datetime:
+    """A local hour of a day; with `rng` somewhere in its first half."""
+    return datetime.combine(day, time(hour, rng.randrange(30) if rng else 0), tzinfo=ZoneInfo(TIME_ZONE))
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(TIME_ZONE)).date()

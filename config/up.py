@@ -83,12 +83,13 @@ def _run() -> None:
         _prepare(folder, own_database=own_database, debug=settings.DEBUG)
         children = _processes(folder, host=host, port=port, threads=settings.WEB_THREADS or WEB_THREADS)
         stack.callback(stop, children)
-        for child in children:
+        web, *others = children
+        web.start()
+        _supervise([*servers.children, web], until=partial(_answers, host, port))
+        for child in others:
             child.start()
-        everything = [*servers.children, *children]
-        _supervise(everything, until=partial(_answers, host, port))
         print(_screen(folder, settings.PUBLIC_URL, mailbox=bool(settings.MAILBOX_DIR)), flush=True)
-        _supervise(everything, until=lambda: False)
+        _supervise([*servers.children, *children], until=lambda: False)
 
 
 # --- what must be so before we start ------------------------------------------------------------
@@ -139,8 +140,7 @@ def _check_database() -> None:
             f"Row-level security does not bind the role {app} of DATABASE_URL, so every record lies open: "
             "use a role without SUPERUSER and BYPASSRLS, as .env.example says."
         )
-    with _connect("DATABASE_OWNER_URL") as connection:
-        embedded.grant_to_app(connection, app=app)
+    _connect("DATABASE_OWNER_URL").close()
 
 
 def _connect(variable: str) -> psycopg.Connection[tuple[Any, ...]]:
@@ -171,8 +171,7 @@ def _check_broker(url: str) -> None:
 def _prepare(folder: Path, *, own_database: bool, debug: bool) -> None:
     log = folder / "logs" / "prepare.log"
     log.unlink(missing_ok=True)
-    _manage(log, "migrate", "--noinput", role="owner")
-    _manage(log, "createcachetable", role="owner")
+    _manage(log, "prepare", role="owner")
     _manage(log, "load_catalog")
     if not debug:
         _manage(log, "collectstatic", "--noinput")
@@ -185,7 +184,8 @@ def _manage(log: Path, command: str, *options: str, role: str = "app") -> str:
     """Run a management command; what it prints."""
     with log.open("a") as errors:
         done = subprocess.run(  # noqa: S603 - commands of our own
-            [sys.executable, "manage.py", command, *options],
+            # Django's checks take a second each time; `make lint` has made them.
+            [sys.executable, "manage.py", command, "--skip-checks", *options],
             cwd=PROJECT,
             env={**os.environ, "AMBLE_ROLE": role, "AMBLE_PROCESS": command},
             stdin=subprocess.DEVNULL,
@@ -235,10 +235,11 @@ def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Chil
         )
 
     web = ("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws")
-    threading = ("--workers", "1", "--blocking-threads", str(threads))
+    # A worker that is told to stop while it starts does not hear it, hence the last one.
+    workers = ("--workers", "1", "--blocking-threads", str(threads), "--workers-kill-timeout", "5")
     celery = ("-m", "celery", "-A", "config")
     return [
-        child("web", *web, *threading, "config.wsgi:application", WEB_THREADS=str(threads)),
+        child("web", *web, *workers, "config.wsgi:application", WEB_THREADS=str(threads)),
         child("worker", *celery, "worker", "--concurrency", "2", "--loglevel", "INFO"),
         child(
             "beat", *celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "INFO"

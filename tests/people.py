@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from accounts.access import Actor, Role, acting
 from accounts.actions import add_device
@@ -93,7 +94,7 @@ def plan_for(
     one = Exercise.objects.filter(slug="bridge").first() or exercise()
     with acting(by.actor):
         episode = Episode.objects.select_related("patient").get(patient=someone.user.pk)
-        line = {
+        line: dict[str, Any] = {
             "exercise": one.pk,
             "dosage": {"repetitions": 10, "times_per_day": times_per_day},
             "weekdays": [],

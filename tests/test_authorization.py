@@ -296,7 +296,7 @@ def rows() -> list[tuple[str, int]]:
     with acting_for_all(), connection.cursor() as cursor:
         names = [n for n in connection.introspection.table_names(cursor) if n != "config_cache"]
         cursor.execute(" UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in names))  # noqa: S608
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def check(world: World, name: str, method: str) -> None:

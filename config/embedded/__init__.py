@@ -8,7 +8,6 @@ PostgreSQL refuses to run as root: then the servers run as `nobody`, from copies
     load_environment()    for settings.py: what it needs to find the servers
     running(folder)       context manager: starts the servers, yields `Servers`, stops them
     superuser(folder)     a connection past every policy, while they run
-    grant_to_app(...)     what the app role may do with the tables that the owner will make
     CannotStart           a full sentence for the person who ran it
 
 The data folder holds `environment` (the values for settings.py, mode 0600), `superuser` (a password, used to
@@ -37,7 +36,6 @@ from config.embedded.home import (
     data_folder,
     read_environment,
 )
-from config.embedded.postgresql import grant_to_app
 from config.processes import Child, stop
 
 __all__ = [
@@ -47,7 +45,6 @@ __all__ = [
     "CannotStart",
     "Servers",
     "data_folder",
-    "grant_to_app",
     "load_environment",
     "running",
     "superuser",

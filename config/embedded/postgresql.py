@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -90,21 +89,6 @@ def make_database(home: Home, running: Child, environment: dict[str, str]) -> No
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
             )
-    with psycopg.connect(environment["DATABASE_OWNER_URL"]) as connection:
-        grant_to_app(connection, app=APP)
-
-
-def grant_to_app(connection: Connection, *, app: str) -> None:
-    """Let the role `app` use every table and sequence that the connected owner makes from now on.
-
-    TRUNCATE is never granted: row-level security does not hold it back.
-    """
-    for what in ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES"):
-        connection.execute(
-            sql.SQL("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {} TO {}").format(
-                sql.SQL(what), sql.Identifier(app)
-            )
-        )
 
 
 def superuser(home: Home, *, database: str = "postgres") -> Connection:
@@ -193,7 +177,7 @@ def _stop_leftover(data: Path) -> None:
 
 def _command_line(pid: int) -> str:
     """How a process was called; "" when there is none."""
-    if sys.platform == "linux":
+    if Path("/proc/self").exists():  # Linux, perhaps without ps
         try:
             return Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
         except (FileNotFoundError, ProcessLookupError):

@@ -17,6 +17,7 @@ from recovery.records import Incoming, NotTaken, read
 from wire.problems import problem_handler
 
 MOST_RECORDS = 100
+ZONES = frozenset(available_timezones())  # read once: the call walks through all files of the zone database
 
 
 class TooManyRecords(APIException):
@@ -132,7 +133,7 @@ def _read_item(item: Any) -> Incoming:
 
 
 def _unknown_zone(record: Incoming) -> bool:
-    return bool(record.record.zone) and record.record.zone not in available_timezones()
+    return bool(record.record.zone) and record.record.zone not in ZONES
 
 
 def _said(client_uuid: str, answer: Answer) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def sync(person: Person, *records: Any) -> list[dict[str, Any]]:
         headers=person.headers,
     )
     assert answer.status_code == 200, answer.content
-    return answer.json()["answers"]
+    answers: list[dict[str, Any]] = answer.json()["answers"]
+    return answers
 
 
 def item(kind: str = "pain", **changes: Any) -> dict[str, Any]:
@@ -241,7 +242,7 @@ def test_twelve_equal_puts_at_once_make_one_row():
 
         def once(_: int, uuid: str = uuid) -> int:
             try:
-                return put(ana, uuid, pain()).status_code
+                return int(put(ana, uuid, pain()).status_code)
             finally:
                 connections.close_all()
 

@@ -1,5 +1,6 @@
 """The close of the day, on real rows: what is recorded, when, and what it says."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from recovery.actions.people import end_episode
 from recovery.actions.safety import close
 from recovery.models import DailyPain, Patient, Progress, RedFlag, StatusChange
 from recovery.records import read
+from recovery.rules.diary import DayValue, Rating, day_value
 from tests import people
 from tests.moments import NOW
 
@@ -136,9 +138,9 @@ def test_one_patient_whom_a_rule_stumbles_over_keeps_nobody_else_waiting(
     for someone in (ana, ben):
         people.plan_for(someone, maria, starts_on=START)
         log(someone, START, 4)
-    real = days.day_value
+    real = day_value
 
-    def stumble(on: date, ratings: object) -> object:
+    def stumble(on: date, ratings: Iterable[Rating]) -> DayValue:
         value = real(on, ratings)
         if value.count and stumbling.pop():
             raise ValueError("a rule stumbled")

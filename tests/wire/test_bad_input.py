@@ -33,9 +33,8 @@ def put(person: people.Person, body: bytes, *, uuid: str | None = None, **reques
 
 
 def is_problem(answer: Any) -> bool:
-    return (
-        answer["Content-Type"] == "application/problem+json" and answer.json()["status"] == answer.status_code
-    )
+    told = (answer["Content-Type"], answer.json()["status"])
+    return bool(told == ("application/problem+json", answer.status_code))
 
 
 def stored() -> int:
@@ -76,8 +75,9 @@ def test_a_body_that_is_no_record_is_400(ana: people.Person, name: str):
     assert stored() == 0
 
 
+SCORES: list[Any] = [11, -1, 3.5, 4.0, "3", "３", " 3 ", True, None, [], {}, 32768, 10**30]
 VALUES: list[tuple[str, Any]] = [
-    *[("score", score) for score in (11, -1, 3.5, 4.0, "3", "３", " 3 ", True, None, [], {}, 32768, 10**30)],
+    *[("score", score) for score in SCORES],
     *[("revision", revision) for revision in (0, -1, "1", None)],
     *[
         ("at", at)

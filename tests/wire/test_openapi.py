@@ -21,14 +21,14 @@ def test_the_document_is_valid_openapi_3_1(document):
 
 
 def test_every_operation_of_the_api_is_in_the_document(document):
-    operations = {
-        (operation["operationId"]) for path in document["paths"].values() for operation in path.values() if operation
-    }
+    methods = [operation for path in document["paths"].values() for operation in path.values()]
+    operations = {operation["operationId"] for operation in methods}
     assert len(operations) == len(RULES)
 
 
 def test_a_record_is_documented_as_it_is_checked(document):
-    pain = document["paths"]["/api/v1/pain/{client_uuid}"]["put"]["requestBody"]["content"]["application/json"]
+    body = document["paths"]["/api/v1/pain/{client_uuid}"]["put"]["requestBody"]["content"]
+    pain = body["application/json"]
     score = pain["schema"]["properties"]["score"]
     assert (score["minimum"], score["maximum"]) == (0, 10)
     assert pain["schema"]["additionalProperties"] is False

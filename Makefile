@@ -1,0 +1,47 @@
+# Two commands on a fresh machine: `make run` and `make test`. They need git, make and Python 3.11 or newer.
+
+PYTHON3 := python3
+BIN := .venv/bin/
+
+.PHONY: help run test lint bench story lock clean install install-dev
+
+help:  ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
+
+run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
+	@$(BIN)python -m config.up
+
+test: install-dev  ## all tests, on a PostgreSQL and a Valkey of their own
+	@$(BIN)python -m pytest -n 2 --dist loadgroup
+
+# Lint reads the settings and needs no database.
+lint: export DATABASE_URL = postgresql://lint@/lint
+lint: export SECRET_KEY = only-for-lint-only-for-lint-only-for-lint-only-for-lint
+lint: install-dev  ## format, style, types, direction of imports, migrations
+	@$(BIN)ruff format --check .
+	@$(BIN)ruff check .
+	@$(BIN)mypy .
+	@$(BIN)lint-imports
+	@$(BIN)python manage.py check
+	@$(BIN)python -W ignore manage.py makemigrations --check --dry-run
+
+bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT
+	@$(BIN)python -m tests.bench
+
+story: install-dev  ## eight weeks of a clinic over HTTP, counted, against the running `make run`
+	@$(BIN)python -m tests.story
+
+LOCK := $(BIN)uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate pyproject.toml
+
+lock: install-dev  ## write both locks again, without any address of a registry
+	@$(LOCK) -o requirements.txt
+	@$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+
+clean:  ## remove .venv and what the tools left; data stay
+	@rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+install install-dev:
+	@command -v $(PYTHON3) >/dev/null || \
+		{ echo "Amble needs Python 3.11 or newer and finds no $(PYTHON3): install it, then try again." >&2; exit 1; }
+	@$(PYTHON3) config/install.py $(if $(findstring dev,$@),dev)

@@ -1,0 +1,111 @@
+"""What phones and desks ask for all day costs a fixed number of statements, however much there is."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from time_machine import TimeMachineFixture
+
+from accounts.access import Role
+from recovery.actions.days import close_days
+from tests import people
+from tests.moments import NOW
+
+pytestmark = pytest.mark.django_db
+
+MOST_OF_A_WRITE = 8
+DAYS = 30
+START = NOW - timedelta(days=DAYS)
+
+
+@pytest.fixture(autouse=True)
+def _now(time_machine: TimeMachineFixture) -> None:
+    time_machine.move_to(NOW, tick=False)
+
+
+@pytest.fixture
+def therapist() -> people.Person:
+    return people.member(people.clinic(), Role.THERAPIST, now=START)
+
+
+@pytest.fixture
+def phone(therapist: people.Person) -> people.Person:
+    return recovering(therapist)
+
+
+def recovering(therapist: people.Person) -> people.Person:
+    """A patient thirty days into a plan, with a phone."""
+    patient = people.patient(therapist, now=START)
+    people.plan_for(patient, therapist, starts_on=START.date(), now=START)
+    return patient
+
+
+def record(kind: str, *, days_ago: int) -> dict[str, Any]:
+    head = {
+        "id": str(uuid4()),
+        "kind": kind,
+        "revision": 1,
+        "at": (NOW - timedelta(days=days_ago)).isoformat(),
+    }
+    if kind == "pain":
+        return head | {"zone": "Europe/Berlin", "region": "leg", "score": 4, "asked": "now"}
+    return head | {"slot": 1, "results": [{"exercise": "bridge", "outcome": "done"}]}
+
+
+def sync(phone: people.Person, kind: str, number: int) -> int:
+    """Send so many records over the last thirty days; the number of statements."""
+    records = [record(kind, days_ago=n % DAYS) for n in range(number)]
+    return statements(phone, "POST", "sync", {"records": records})
+
+
+def statements(who: people.Person, method: str, path: str, body: Any = None, *, expect: int = 200) -> int:
+    """How many statements one request makes, without the savepoint that stands for its transaction here."""
+    sent = "" if body is None else json.dumps(body)
+    with CaptureQueriesContext(connection) as captured:
+        answer = Client().generic(method, f"/api/v1/{path}", sent, "application/json", headers=who.headers)
+    assert answer.status_code == expect, answer.content
+    return sum("SAVEPOINT" not in query["sql"] for query in captured)
+
+
+def test_one_rating_of_pain_takes_at_most_eight(phone: people.Person) -> None:
+    pain = record("pain", days_ago=0)
+    path = f"pain/{pain.pop('id')}"
+    del pain["kind"]
+    assert statements(phone, "PUT", path, pain, expect=201) <= MOST_OF_A_WRITE  # and the first of the day
+    assert statements(phone, "PUT", path, pain) <= MOST_OF_A_WRITE
+    correction = pain | {"revision": 2, "score": 5}
+    assert statements(phone, "PUT", path, correction) <= MOST_OF_A_WRITE + 2  # what it replaces is kept, too
+
+
+@pytest.mark.parametrize("kind", ["pain", "session"])
+def test_a_sync_of_a_hundred_takes_as_many_as_one_of_one(phone: people.Person, kind: str) -> None:
+    sync(phone, kind, 1)  # the first request of the day notes that the phone was used
+    assert sync(phone, kind, 1) == sync(phone, kind, 50) == sync(phone, kind, 100)
+
+
+@pytest.mark.parametrize("page", ["today", "plan", "progress"])
+def test_what_a_phone_shows_takes_no_more_after_a_month(
+    phone: people.Person, therapist: people.Person, page: str
+) -> None:
+    sync(phone, "pain", 1)
+    close_days(now=NOW)
+    at_first = statements(phone, "GET", page)
+    sync(phone, "pain", 100)
+    sync(phone, "session", 100)
+    people.plan_for(phone, therapist, starts_on=NOW.date(), times_per_day=3)
+    close_days(now=NOW)
+    assert statements(phone, "GET", page) == at_first
+
+
+def test_the_worklist_takes_no_more_for_five_patients(phone: people.Person, therapist: people.Person) -> None:
+    statements(therapist, "GET", "worklist")  # the first request of the day notes that the desk was used
+    at_first = statements(therapist, "GET", "worklist")
+    for _ in range(4):
+        sync(recovering(therapist), "pain", 20)
+    close_days(now=NOW)
+    assert statements(therapist, "GET", "worklist") == at_first
