@@ -186,7 +186,7 @@ def trend(course: Mapping[str, Any], frame: Frame) -> Trend:
     ends = [_end(frame, pieces[-1][-1], kind) for kind, pieces in lines.items() if pieces]
     if high:
         middle = (frame.y(high[-1].pain) + frame.y(low[-1].pain)) / 2
-        ends.append(Label(frame.x(high[-1].at), middle, "Expected", "band"))
+        ends.append(Label(frame.plot_right, middle, "Expected", "band"))
     if baseline is not None:
         ends.append(Label(frame.plot_right, baseline, "Baseline", "baseline"))
     return Trend(

@@ -1,5 +1,6 @@
 """The start page: who needs somebody, first of all."""
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from recovery.rules.status import Status
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
 
 PAGE_SIZE = 50
+AFTER = re.compile(r"([0-9])\.([0-9]{1,15})")  # need and episode of the last row of the page before
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,9 @@ class Worklist(Page):
             rows = rows.filter(status=status)
         if named:
             rows = rows.filter(patient__name__icontains=named)
-        need, _, episode = self.request.GET.get("after", "").partition(".")
-        if (
-            need.isascii()
-            and need.isdigit()
-            and episode.isascii()
-            and episode.isdigit()
-            and len(need + episode) < 18
-        ):
-            rows = rows.filter(Q(need__gt=int(need)) | Q(need=int(need), episode__gt=int(episode)))
+        if last := AFTER.fullmatch(self.request.GET.get("after", "")):
+            need, episode = map(int, last.groups())
+            rows = rows.filter(Q(need__gt=need) | Q(need=need, episode__gt=episode))
         return rows.select_related("patient", "episode").order_by("need", "episode_id")
 
     def _open_flags(self, shown: Sequence[Progress]) -> dict[int | None, list[RedFlag]]:

@@ -107,7 +107,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Amble <amble@localhost>")
 VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", "")
 VAPID_SUBJECT = env.str("VAPID_SUBJECT", "")
 # Push services beside the four that browsers use, as host or host:port; a loopback host may use plain http.
-PUSH_EXTRA_HOSTS = env.list("PUSH_EXTRA_HOSTS", default=[])
+# In development that is the receiver which `make story` opens.
+PUSH_EXTRA_HOSTS = env.list("PUSH_EXTRA_HOSTS", default=["127.0.0.1:8901"] if DEBUG else [])
 
 # --- Django ------------------------------------------------------------------------------------------
 
@@ -196,7 +197,9 @@ SECURE_SSL_REDIRECT = _https and env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-SECURE_REFERRER_POLICY = "no-referrer"
+# Nothing of an address goes elsewhere. (With "no-referrer" a browser sends its own forms with "Origin: null", and Django
+# refuses them.)
+SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"

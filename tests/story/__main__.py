@@ -9,8 +9,8 @@ Exits 1 if any count is off by one.
 
 Without --email and --password it signs in as the administrator of the demo clinic, whom `make run` printed and
 keeps in demo.txt of its data folder; that file is all it reads beside HTTP. Web push is taken by a receiver that
-it opens on 127.0.0.1, which the server must allow: PUSH_EXTRA_HOSTS=127.0.0.1:8901. It leaves its patient in the
-clinic, and can be played again.
+it opens on 127.0.0.1, which development allows by itself and other settings by PUSH_EXTRA_HOSTS=127.0.0.1:8901.
+It leaves its patients in the clinic, and can be played again.
 """
 
 import argparse
@@ -30,6 +30,8 @@ def main() -> int:
     parser.add_argument("--password")
     parser.add_argument("--push-port", type=int, default=8901)
     given = parser.parse_args()
+    if bool(given.email) != bool(given.password):
+        parser.error("give --email and --password together")
     started = time.monotonic()
     try:
         email, password = (given.email, given.password) if given.email else demo_administrator()
@@ -38,6 +40,13 @@ def main() -> int:
             story.play(email, password)
     except Stopped as reason:
         print(f"\nThe story stopped. {reason}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(
+            f"Port {given.push_port} cannot be used ({error.strerror}): name another --push-port, "
+            "and allow it by PUSH_EXTRA_HOSTS.",
+            file=sys.stderr,
+        )
         return 1
     seconds = time.monotonic() - started
     if story.wrong:

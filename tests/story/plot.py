@@ -106,7 +106,7 @@ class Story:
         print(f"The therapist adds Nadia Karimi and Paul Okonkwo, both in {self.zone.key}.")
 
     def add_patient(self, name: str, birth_year: int) -> dict[str, Any]:
-        email = f"{name.split()[0].lower()}-{secrets.token_hex(4)}@example.org"
+        email = f"patient-{secrets.token_hex(4)}@example.org"
         onset_on = (self.start - timedelta(days=20)).isoformat()
         person = {"name": name, "birth_year": birth_year, "time_zone": self.zone.key, "email": email}
         episode = {"onset_on": onset_on, "side": "left"}
