@@ -16,7 +16,7 @@ class Command(BaseCommand):
             keys = make_clinic(now=timezone.now())
         except AlreadyOpen as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{CLINIC}, a demo. Staff sign in by email and password:\n\n")
+        self.stdout.write(f"{CLINIC}, a demo. Staff sign in at {settings.PUBLIC_URL}/sign-in:\n\n")
         for key in keys:
             if key.role != Role.PATIENT:
                 self.stdout.write(f"  {key.role.label:<15}{key.name:<18}{key.first:<30}{key.second}")
