@@ -16,14 +16,21 @@ from accounts.models import Device, Membership
 IDLE_DAYS = 90  # a token nobody used for so long is no longer taken
 CLINIC_IN_SESSION = "clinic"
 
-# Token, person and roles in one indexed lookup: it is part of every request a phone makes.
+# Token, person, roles and the context that accounts.access.enter sets, in one indexed lookup: it is
+# part of every request a phone makes.
 FIND_DEVICE = """
-    SELECT d.id, d.user_id, d.clinic_id, d.last_used_on, array_agg(m.role)
-    FROM accounts_device d
-    JOIN accounts_user u ON u.id = d.user_id AND u.is_active
-    JOIN accounts_membership m ON m.user_id = d.user_id AND m.clinic_id = d.clinic_id AND m.ended_at IS NULL
-    WHERE d.token_digest = %s AND d.revoked_at IS NULL AND d.last_used_on >= %s
-    GROUP BY d.id
+    WITH device AS (
+        SELECT d.id, d.user_id, d.clinic_id, d.last_used_on, array_agg(m.role::text) AS roles
+        FROM accounts_device d
+        JOIN accounts_user u ON u.id = d.user_id AND u.is_active
+        JOIN accounts_membership m ON m.user_id = d.user_id AND m.clinic_id = d.clinic_id AND m.ended_at IS NULL
+        WHERE d.token_digest = %s AND d.revoked_at IS NULL AND d.last_used_on >= %s
+        GROUP BY d.id
+    )
+    SELECT id, user_id, clinic_id, last_used_on, roles, set_config('amble.reach', 'clinic', true),
+        set_config('amble.clinic', clinic_id::text, true), set_config('amble.user', user_id::text, true),
+        set_config('amble.roles', array_to_string(roles, ','), true), set_config('amble.today', %s, true)
+    FROM device
 """
 
 
@@ -43,11 +50,13 @@ class DeviceAuthentication(BaseAuthentication):
             raise AuthenticationFailed("Sign in: the Authorization header is not a Bearer token of Amble.")
         today = timezone.now().date()
         with connection.cursor() as cursor:
-            cursor.execute(FIND_DEVICE, [token_digest(token), today - timedelta(days=IDLE_DAYS)])
+            cursor.execute(
+                FIND_DEVICE, [token_digest(token), today - timedelta(days=IDLE_DAYS), today.isoformat()]
+            )
             row = cursor.fetchone()
         if row is None:
             raise AuthenticationFailed("Sign in again: this device is not signed in any more.")
-        device_id, user_id, clinic_id, last_used_on, roles = row
+        device_id, user_id, clinic_id, last_used_on, roles = row[:5]
         if last_used_on < today:
             Device.objects.filter(pk=device_id).update(last_used_on=today)
         actor = Actor(user_id, clinic_id, frozenset(roles), today, device_id)

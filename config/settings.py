@@ -197,8 +197,8 @@ SECURE_SSL_REDIRECT = _https and env.bool("SECURE_SSL_REDIRECT", True)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https
-# Nothing of an address goes elsewhere. (With "no-referrer" a browser sends its own forms with "Origin: null", and Django
-# refuses them.)
+# Nothing of an address goes elsewhere. (With "no-referrer" a browser sends even our own forms with "Origin: null", and
+# Django refuses them.)
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 12 * 3600

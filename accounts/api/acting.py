@@ -30,7 +30,10 @@ class Acting(APIView):
         super().initial(request, *args, **kwargs)
         self._check_query(request)
         self.now = timezone.now()
-        enter(self.actor)
+        if (
+            self.actor.device_id is None
+        ):  # a device's token was looked up and its context set in one statement
+            enter(self.actor)
 
     def handle_exception(self, exc: Exception) -> Response:
         """An error keeps nothing of the request."""

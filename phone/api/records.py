@@ -11,9 +11,10 @@ from rest_framework.response import Response
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone.api.schemas import ANSWER, SYNC, SYNC_ANSWERS, record_schema
-from recovery.actions.diary import Answer, take
+from recovery.actions.diary import take
 from recovery.actions.safety import heed_refused_check
 from recovery.records import Incoming, NotTaken, read
+from recovery.revisions import Answer
 from wire.problems import problem_handler
 
 MOST_RECORDS = 100

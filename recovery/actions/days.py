@@ -18,6 +18,8 @@ from recovery.rules.diary import DayValue, Region, day_value
 from recovery.rules.red_flags import SEVERE_DAYS, Tier, severe_pain
 from recovery.rules.status import Decision, current, history
 
+Said = tuple[str, str]  # a status and its rule
+
 logger = logging.getLogger(__name__)
 
 SEVERE_PAIN = "severe_pain"  # the rule of such a flag
@@ -175,70 +177,83 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
     latest = max((episode.patient.local_date(now) for episode in episodes), default=now.date())
     judged = courses(episodes, through=latest)
     recorded = _recorded(judged)
-    changes: list[dict[str, Any]] = []
+    changes: list[StatusChange] = []
     progress: list[dict[str, Any]] = []
     for course in judged.values():
         today = course.episode.patient.local_date(now)
         decisions = [*history(course.facts, today - timedelta(days=1)), current(course.facts, today)]
         changes += _changes(course, decisions, recorded, now)
         progress.append(_progress_row(course, decisions[-1], today))
-    insert(StatusChange, changes)
+    StatusChange.objects.bulk_create(changes)
     insert(Progress, progress, replace_by=["episode_id"])
     Patient.objects.filter(pk__in=[course.episode.patient_id for course in judged.values()]).update(
         version=F("version") + 1
     )
 
 
-def _recorded(judged: Iterable[int]) -> dict[tuple[int, date], tuple[str, str]]:
-    """What was last written for each day of these episodes: status and rule."""
+def _recorded(judged: Iterable[int]) -> dict[tuple[int, date | None], Said]:
+    """What was last written for each day of these episodes; under None what was last written at all."""
     rows = StatusChange.objects.filter(episode__in=list(judged)).order_by("id")
-    return {
-        (episode, day): (status, rule)
-        for episode, day, status, rule in rows.values_list("episode", "for_day", "status", "rule")
-    }
+    recorded: dict[tuple[int, date | None], Said] = {}
+    for episode, day, status, rule in rows.values_list("episode", "for_day", "status", "rule"):
+        recorded[episode, day] = recorded[episode, None] = (status, rule)
+    return recorded
 
 
 def _changes(
     course: Course,
     decisions: Sequence[Decision],
-    recorded: dict[tuple[int, date], tuple[str, str]],
+    recorded: dict[tuple[int, date | None], Said],
     now: datetime,
-) -> list[dict[str, Any]]:
-    """The decisions that differ from the one before them, or from what was written for their day."""
+) -> list[StatusChange]:
+    """The decisions that differ from the one before them, or from what was written for their day.
+
+    The last one written is always the one that stands: after an alert the course is said again.
+    """
     episode = course.episode
-    rows: list[dict[str, Any]] = []
-    before: tuple[str, str] | None = None
+    changes: list[StatusChange] = []
+    before: Said | None = None
     for decision in decisions:
         said = (str(decision.status), decision.rule)
         written = recorded.get((episode.pk, decision.for_day))
-        if said != (written or before):
-            recorded[episode.pk, decision.for_day] = said
-            rows.append(
-                {
-                    "clinic_id": episode.clinic_id,
-                    "patient_id": episode.patient_id,
-                    "episode_id": episode.pk,
-                    "status": decision.status,
-                    "rule": decision.rule,
-                    "for_day": decision.for_day,
-                    "numbers": dict(decision.numbers),
-                    "for_staff": decision.for_staff,
-                    "for_patient": decision.for_patient,
-                    "rule_version": decision.rule_version,
-                    "computed_at": now,
-                }
+        stands = decision is decisions[-1] and recorded.get((episode.pk, None), said) != said
+        if said != (written or before) or stands:
+            recorded[episode.pk, decision.for_day] = recorded[episode.pk, None] = said
+            changes.append(
+                status_change(
+                    decision,
+                    clinic_id=episode.clinic_id,
+                    patient_id=episode.patient_id,
+                    episode_id=episode.pk,
+                    now=now,
+                )
             )
         before = said
-    return rows
+    return changes
 
 
-def _progress_row(course: Course, decision: Decision, today: date) -> dict[str, Any]:
-    episode = course.episode
-    week = [slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today]
+def status_change(
+    decision: Decision, *, clinic_id: int, patient_id: int, episode_id: int, now: datetime
+) -> StatusChange:
+    """A decision as the row that keeps it."""
+    return StatusChange(
+        clinic_id=clinic_id,
+        patient_id=patient_id,
+        episode_id=episode_id,
+        status=decision.status,
+        rule=decision.rule,
+        for_day=decision.for_day,
+        numbers=dict(decision.numbers),
+        for_staff=decision.for_staff,
+        for_patient=decision.for_patient,
+        rule_version=decision.rule_version,
+        computed_at=now,
+    )
+
+
+def decided(decision: Decision) -> dict[str, Any]:
+    """A decision as columns of Progress."""
     return {
-        "episode_id": episode.pk,
-        "clinic_id": episode.clinic_id,
-        "patient_id": episode.patient_id,
         "status": decision.status,
         "need": decision.status.need,
         "rule": decision.rule,
@@ -247,6 +262,16 @@ def _progress_row(course: Course, decision: Decision, today: date) -> dict[str, 
         "for_patient": decision.for_patient,
         "rule_version": decision.rule_version,
         "decided_for": decision.for_day,
+    }
+
+
+def _progress_row(course: Course, decision: Decision, today: date) -> dict[str, Any]:
+    episode = course.episode
+    week = [slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today]
+    return decided(decision) | {
+        "episode_id": episode.pk,
+        "clinic_id": episode.clinic_id,
+        "patient_id": episode.patient_id,
         "weeks": [
             [w.number, round(float(w.value), 2) if w.value is not None else None]
             for w in course.weeks(course.facts.region, today - timedelta(days=1))

@@ -1,94 +1,48 @@
 """Taking what phones recorded: idempotent, whatever is sent twice, late, corrected or from a second phone."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Literal, cast
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+import orjson
 from django.db import connection
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce, Greatest, Least
+from django.db.models import Case, F, When
+from django.db.models.functions import Greatest, Least
 
-from exercises.models import Exercise
-from recovery.actions.safety import raise_red_flags
-from recovery.models import (
-    ExerciseResult,
-    ExerciseSession,
-    PainEntry,
-    Patient,
-    Plan,
-    Progress,
-    RecordRevision,
-    SymptomCheck,
-    TimelineEvent,
-)
-from recovery.models import Walk as WalkRow
+from recovery.actions.kinds import KIND, StoredSession, exercise_ids, session_refusals, write_results
+from recovery.actions.safety import alert, raise_red_flags
+from recovery.models import Patient, Progress, RecordRevision
 from recovery.models.diary import PhoneRecord
-from recovery.records import KINDS, Event, Incoming, NotTaken, Pain, Session, Walk, about_on
+from recovery.records import KINDS, Incoming, about_on
+from recovery.revisions import Answer, Kept
 from recovery.rows import insert
-from recovery.rules.diary import Rating
+from recovery.rules.status import Status
 
 CLOCK_AHEAD = timedelta(days=1)  # a phone that is further ahead than this has a wrong clock
 CLOCK_BEHIND = timedelta(days=400)  # and so has one whose records are older than anything waits on a phone
 
-Verdict = Literal["stored", "same", "conflict", "refused"]
-
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one record. `created` is whether its id was new; a refusal says where and why."""
+class Standing:
+    """What taking a record needs to know of its patient, read with the lock on their row."""
 
-    verdict: Verdict
-    created: bool = False
-    pointer: str = ""
-    reason: str = ""
-    ignored: tuple[str, ...] = ()
+    patient_id: int
+    clinic_id: int
+    time_zone: str
+    plans: frozenset[int]
+    episode_id: int | None
+    status: str | None
 
 
-@dataclass(slots=True)
-class Kept:
-    """A record's revisions as they stand: the current one, what it replaced, what is in conflict with it. PURE.
-
-    `place` is the whole rule of the table of answers in docs/records.md.
-    """
-
-    revision: int | None = None
-    body: dict[str, Any] = field(default_factory=dict)
-    incoming: Incoming | None = None
-    conflicted: bool = False
-    others: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
-    to_keep: list[tuple[int, dict[str, Any], str]] = field(default_factory=list)
-
-    def place(self, incoming: Incoming) -> Answer:
-        revision, body = incoming.revision, incoming.body
-        answer = Answer("stored", ignored=incoming.ignored)
-        if self.revision is None:
-            self._become(incoming)
-            return replace(answer, created=True)
-        if (revision, body) == (self.revision, self.body):
-            return replace(answer, verdict="same")
-        rivals = [b for r, b in [(self.revision, self.body), *self.others] if r == revision and b != body]
-        if (revision, body) in self.others:
-            return replace(answer, verdict="conflict" if rivals else "same")
-        if revision > self.revision:
-            self._keep(self.revision, self.body, "replaced")
-            self._become(incoming)
-            return answer
-        if rivals:
-            self._keep(revision, body, "conflict")
-            self.conflicted = True
-            return replace(answer, verdict="conflict")
-        # An older revision that was overtaken on its way.
-        self._keep(revision, body, "replaced")
-        return answer
-
-    def _become(self, incoming: Incoming) -> None:
-        self.revision, self.body, self.incoming = incoming.revision, incoming.body, incoming
-
-    def _keep(self, revision: int, body: dict[str, Any], why: str) -> None:
-        self.others.append((revision, body))
-        self.to_keep.append((revision, body, why))
+LOCK = """
+    UPDATE recovery_patient p SET version = version + 1 WHERE user_id = %s
+    RETURNING clinic_id, time_zone, ARRAY(SELECT id FROM recovery_plan WHERE patient_id = p.user_id),
+        (SELECT ARRAY[e.id::text, r.status] FROM recovery_episode e JOIN recovery_progress r ON r.episode_id = e.id
+            WHERE e.patient_id = p.user_id AND e.ended_on IS NULL)
+"""
 
 
 def take(*, patient_id: int, records: Sequence[Incoming], now: datetime) -> list[Answer]:
@@ -98,243 +52,178 @@ def take(*, patient_id: int, records: Sequence[Incoming], now: datetime) -> list
     equal requests at once store one row. What may be an emergency is taken first. The number of statements does not
     depend on the number of records.
     """
-    clinic_id = _lock(patient_id)
-    answers: dict[int, Answer] = {}
-    touched: set[date] = set()
+    standing = _lock(patient_id)
+    taking = Taking(standing, now)
     for kind in KINDS:
         batch = [(index, record) for index, record in enumerate(records) if record.kind == kind]
         if batch:
-            answers |= _take_kind(kind, batch, touched, patient_id=patient_id, clinic_id=clinic_id, now=now)
-    spoken = [min(record.record.at, now) for i, record in enumerate(records) if _speaks(record, answers[i])]
-    _note_progress(patient_id, last_entry_at=max(spoken, default=None), earliest=min(touched, default=None))
-    return [answers[index] for index in range(len(records))]
+            taking.take_kind(kind, batch)
+    taking.note_progress()
+    return [taking.answers[index] for index in range(len(records))]
 
 
-def _speaks(record: Incoming, answer: Answer) -> bool:
-    return record.kind == "pain" and answer.verdict == "stored"
-
-
-def _lock(patient_id: int) -> int:
+def _lock(patient_id: int) -> Standing:
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE recovery_patient SET version = version + 1 WHERE user_id = %s RETURNING clinic_id",
-            [patient_id],
-        )
+        cursor.execute(LOCK, [patient_id])
         row = cursor.fetchone()
     if row is None:
         raise Patient.DoesNotExist
-    return cast(int, row[0])
+    clinic_id, time_zone, plans, episode = row
+    episode_id, status = (int(episode[0]), episode[1]) if episode else (None, None)
+    return Standing(patient_id, clinic_id, time_zone, frozenset(plans), episode_id, status)
 
 
-def _take_kind(
-    kind: str,
-    batch: list[tuple[int, Incoming]],
-    touched: set[date],
-    *,
-    patient_id: int,
-    clinic_id: int,
-    now: datetime,
-) -> dict[int, Answer]:
-    """Take the records of one kind. Adds to `touched` every date that now reads otherwise."""
-    store = STORES[kind]
-    answers: dict[int, Answer] = {}
-    if store.refuse is not None:
-        refused = store.refuse([record for _, record in batch], patient_id)
-        answers = {
-            batch[n][0]: Answer("refused", pointer=why.pointer, reason=why.reason)
-            for n, why in refused.items()
+class Taking:
+    """One batch on its way in: the answers so far, and what the worklist and the close of days must hear of it."""
+
+    def __init__(self, standing: Standing, now: datetime) -> None:
+        self.standing = standing
+        self.now = now
+        self.answers: dict[int, Answer] = {}
+        self._spoken: list[datetime] = []
+        self._touched: set[date] = set()
+        self._progress: dict[str, Any] = {}
+
+    def take_kind(self, kind: str, batch: list[tuple[int, Incoming]]) -> None:
+        exercises: dict[str, int] = {}
+        if kind == "session":
+            sessions = [record for _, record in batch]
+            exercises = exercise_ids(sessions, clinic_id=self.standing.clinic_id)
+            refused = session_refusals(sessions, plans=self.standing.plans, exercises=exercises)
+            for n, why in refused.items():
+                self.answers[batch[n][0]] = Answer("refused", pointer=why.pointer, reason=why.reason)
+            batch = [item for n, item in enumerate(batch) if n not in refused]
+        model = KIND[kind].model
+        kept = _kept(model, {record.client_uuid for _, record in batch}, self.standing.patient_id)
+        before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
+        # By revision, so that a record and its corrections in one batch end as they would one after the other.
+        for index, record in sorted(batch, key=lambda item: item[1].revision):
+            self.answers[index] = kept[record.client_uuid].place(record)
+
+        changed = {uuid: one.incoming for uuid, one in kept.items() if one.incoming is not None}
+        ids = self._write(kind, kept, changed)
+        self._touched |= {about_on(incoming.body) for incoming in changed.values()}
+        self._touched |= {about_on(before[uuid]) for uuid in changed.keys() & before.keys()}
+        if kind == "pain":
+            self._spoken += [min(incoming.record.at, self.now) for incoming in changed.values()]
+        if kind == "session":
+            write_results(
+                [
+                    StoredSession(ids[uuid], incoming, len(before[uuid]["results"]) if uuid in before else 0)
+                    for uuid, incoming in changed.items()
+                ],
+                exercises=exercises,
+                clinic_id=self.standing.clinic_id,
+                patient_id=self.standing.patient_id,
+            )
+        if kind == "symptom_check":
+            # Also one that was overtaken or is in conflict: no other revision lowers it.
+            self._heed(
+                [record for index, record in batch if self.answers[index].verdict != "same"], kept, ids
+            )
+
+    def _write(self, kind: str, kept: dict[UUID, Kept], changed: dict[UUID, Incoming]) -> dict[UUID, int]:
+        """Write what changed; the ids of the rows that now read otherwise."""
+        received = {
+            "clinic_id": self.standing.clinic_id,
+            "patient_id": self.standing.patient_id,
+            "received_at": self.now,
         }
-        batch = [item for n, item in enumerate(batch) if n not in refused]
-    kept = _kept(store.model, {record.client_uuid for _, record in batch}, patient_id)
-    before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
-    # By revision, so that a record and its corrections in one batch end as they would one after the other.
-    for index, record in sorted(batch, key=lambda item: item[1].revision):
-        answers[index] = kept[record.client_uuid].place(record)
+        model, columns = KIND[kind].model, KIND[kind].columns
+        stored = insert(
+            model,
+            [
+                received | self._row(incoming, kept[uuid]) | columns(incoming)
+                for uuid, incoming in changed.items()
+            ],
+            replace_by=["patient_id", "client_uuid"],
+            returning="client_uuid, id",
+        )
+        insert(
+            RecordRevision,
+            [
+                received | {"client_uuid": uuid, "kind": kind, "revision": revision, "body": body, "why": why}
+                for uuid, one in kept.items()
+                for revision, body, why in one.to_keep
+            ],
+        )
+        rivalled = [uuid for uuid, one in kept.items() if one.conflicted and uuid not in changed]
+        if rivalled:
+            rows = model._default_manager.filter(patient=self.standing.patient_id)
+            rows.filter(client_uuid__in=rivalled).update(conflicted=True)
+        return dict(stored)
 
-    received = {"clinic_id": clinic_id, "patient_id": patient_id, "received_at": now}
-    changed = [(uuid, one) for uuid, one in kept.items() if one.incoming is not None]
-    stored = insert(
-        store.model,
-        [
-            received | _row(uuid, one, one.incoming, now) | store.columns(one.incoming)
-            for uuid, one in changed
-            if one.incoming
-        ],
-        replace_by=["patient_id", "client_uuid"],
-        returning="client_uuid, id",
-    )
-    insert(
-        RecordRevision,
-        [
-            received | {"client_uuid": uuid, "kind": kind, "revision": revision, "body": body, "why": why}
-            for uuid, one in kept.items()
-            for revision, body, why in one.to_keep
-        ],
-    )
-    flagged = [uuid for uuid, one in kept.items() if one.conflicted and one.incoming is None]
-    if flagged:
-        store.model._default_manager.filter(patient=patient_id, client_uuid__in=flagged).update(
-            conflicted=True
+    def _row(self, incoming: Incoming, kept: Kept) -> dict[str, Any]:
+        at = incoming.record.at
+        offset = at.utcoffset() or timedelta()
+        return {
+            "client_uuid": incoming.client_uuid,
+            "revision": incoming.revision,
+            "withdrawn": incoming.record.withdrawn,
+            "conflicted": kept.conflicted,
+            "happened_at": at.astimezone(UTC),
+            "utc_offset_minutes": offset // timedelta(minutes=1),
+            "zone": incoming.record.zone,
+            "on": incoming.on,
+            "clock_suspect": not self.now - CLOCK_BEHIND < at < self.now + CLOCK_AHEAD,
+            "body": incoming.body,
+        }
+
+    def _heed(self, checks: list[Incoming], kept: dict[UUID, Kept], ids: dict[UUID, int]) -> None:
+        raised = raise_red_flags(
+            patient_id=self.standing.patient_id,
+            clinic_id=self.standing.clinic_id,
+            episode_id=self.standing.episode_id,
+            checks=[
+                (ids.get(c.client_uuid) or kept[c.client_uuid].row_id, c.on, c.body["answers"])
+                for c in checks
+            ],
+            now=self.now,
         )
-    touched |= {about_on(one.body) for _, one in changed}
-    touched |= {about_on(before[uuid]) for uuid, _ in changed if uuid in before}
-    if store.after is not None:
-        ids = dict(stored)
-        store.after(
-            [(ids[uuid], one.incoming, uuid in before) for uuid, one in changed if one.incoming], received
-        )
-    if kind == "symptom_check":
-        _heed([record for _, record in batch], received)
-    return answers
+        if raised and self.standing.episode_id and self.standing.status != Status.ALERT:
+            self._progress |= alert(
+                patient_id=self.standing.patient_id,
+                clinic_id=self.standing.clinic_id,
+                episode_id=self.standing.episode_id,
+                today=self.now.astimezone(ZoneInfo(self.standing.time_zone)).date(),
+                now=self.now,
+            )
+
+    def note_progress(self) -> None:
+        """Let the worklist know, and the close of days: what is about a day that was closed opens it again."""
+        if self._spoken:
+            self._progress["last_entry_at"] = Greatest("last_entry_at", max(self._spoken))
+        if self._touched:
+            earliest = min(self._touched)
+            reopened = Least("reopen_from", earliest)
+            self._progress["reopen_from"] = Case(
+                When(closed_through__gte=earliest, then=reopened), default=F("reopen_from")
+            )
+        if self._progress and self.standing.episode_id:
+            Progress.objects.filter(pk=self.standing.episode_id).update(**self._progress)
 
 
 def _kept(model: type[PhoneRecord], uuids: Iterable[UUID], patient_id: int) -> dict[UUID, Kept]:
+    """What is kept of these ids, current and older revisions in one statement."""
     kept = {uuid: Kept() for uuid in uuids}
-    rows = model._default_manager.filter(patient=patient_id, client_uuid__in=list(kept))
-    for uuid, revision, body, conflicted in rows.values_list("client_uuid", "revision", "body", "conflicted"):
-        kept[uuid] = Kept(revision, body, conflicted=conflicted)
-    known = [uuid for uuid, one in kept.items() if one.revision is not None]
-    if known:
-        older = RecordRevision.objects.filter(patient=patient_id, client_uuid__in=known)
-        for uuid, revision, body in older.values_list("client_uuid", "revision", "body"):
-            kept[uuid].others.append((revision, body))
-    return kept
-
-
-def _row(uuid: UUID, one: Kept, incoming: Incoming, now: datetime) -> dict[str, Any]:
-    at = incoming.record.at
-    offset = at.utcoffset() or timedelta()
-    return {
-        "client_uuid": uuid,
-        "revision": incoming.revision,
-        "withdrawn": incoming.record.withdrawn,
-        "conflicted": one.conflicted,
-        "happened_at": at.astimezone(UTC),
-        "utc_offset_minutes": offset // timedelta(minutes=1),
-        "zone": incoming.record.zone,
-        "on": incoming.on,
-        "clock_suspect": not now - CLOCK_BEHIND < at < now + CLOCK_AHEAD,
-        "body": incoming.body,
-    }
-
-
-def _note_progress(patient_id: int, *, last_entry_at: datetime | None, earliest: date | None) -> None:
-    """Let the worklist know, and the close of days: what is about a day that was closed opens it again."""
-    progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None)
-    if last_entry_at is not None:
-        progress.update(last_entry_at=Greatest(Coalesce("last_entry_at", last_entry_at), last_entry_at))
-    if earliest is not None:
-        progress.filter(closed_through__gte=earliest).update(
-            reopen_from=Least(Coalesce("reopen_from", earliest), earliest)
+    older: list[tuple[UUID, int, dict[str, Any]]] = []
+    mine: list[Any] = [patient_id, list(kept)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT id, client_uuid, revision, body, conflicted FROM "{model._meta.db_table}"
+                WHERE patient_id = %s AND client_uuid = ANY(%s)
+            UNION ALL
+            SELECT NULL, client_uuid, revision, body, false FROM recovery_recordrevision
+                WHERE patient_id = %s AND client_uuid = ANY(%s)
+            """,  # noqa: S608 (the table is that of a model)
+            [*mine, *mine],
         )
-
-
-# --- the kinds ---------------------------------------------------------------------------------------
-
-
-def _pain_columns(incoming: Incoming) -> dict[str, Any]:
-    pain = cast(Pain, incoming.record)
-    return {
-        "region": pain.region,
-        "score": pain.score,
-        "asked": pain.asked,
-        "about_on": incoming.about_on,
-        "late": Rating(pain.score, pain.asked, incoming.about_on, pain.at, incoming.on).is_late,
-    }
-
-
-def _session_columns(incoming: Incoming) -> dict[str, Any]:
-    session = cast(Session, incoming.record)
-    return {
-        "plan_id": session.plan,
-        "slot": session.slot,
-        "ended_at": session.ended_at and session.ended_at.astimezone(UTC),
-        "leg_before": session.leg_before,
-        "leg_during": session.leg_during,
-        "leg_after": session.leg_after,
-        "effort": session.effort or "",
-    }
-
-
-def _refused_sessions(batch: list[Incoming], patient_id: int) -> dict[int, NotTaken]:
-    """Sessions that answer an exercise nobody here knows, or a plan version that was never published."""
-    slugs = _exercise_ids(batch, patient_id)
-    plans = set(Plan.objects.filter(patient=patient_id).values_list("id", flat=True))
-    refused: dict[int, NotTaken] = {}
-    for n, incoming in enumerate(batch):
-        session = cast(Session, incoming.record)
-        if session.plan is not None and session.plan not in plans:
-            refused[n] = NotTaken("/plan", "There is no such version of your plan.")
-        for position, result in enumerate(session.results):
-            if result.exercise not in slugs:
-                refused[n] = NotTaken(f"/results/{position}/exercise", "There is no such exercise.")
-    return refused
-
-
-def _exercise_ids(batch: Iterable[Incoming], patient_id: int) -> dict[str, int]:
-    """Ids by slug; the clinic's own exercise comes before the shared one of the same slug."""
-    slugs = {result.exercise for incoming in batch for result in cast(Session, incoming.record).results}
-    clinic = Patient.objects.filter(pk=patient_id).values("clinic")
-    found = Exercise.objects.filter(Q(clinic=None) | Q(clinic__in=clinic), slug__in=slugs)
-    return dict(found.order_by(F("clinic").asc(nulls_first=True)).values_list("slug", "id"))
-
-
-def _write_results(stored: list[tuple[int, Incoming, bool]], received: dict[str, Any]) -> None:
-    replaced = [session_id for session_id, _, was_known in stored if was_known]
-    if replaced:
-        ExerciseResult.objects.filter(session__in=replaced).delete()
-    exercises = _exercise_ids([incoming for _, incoming, _ in stored], received["patient_id"])
-    insert(
-        ExerciseResult,
-        [
-            {
-                "clinic_id": received["clinic_id"],
-                "patient_id": received["patient_id"],
-                "session_id": session_id,
-                "position": position,
-                "exercise_id": exercises[result.exercise],
-                "outcome": result.outcome,
-                "sets": result.sets,
-                "repetitions": result.repetitions,
-                "hold_seconds": result.hold_seconds,
-                "minutes": result.minutes,
-            }
-            for session_id, incoming, _ in stored
-            for position, result in enumerate(cast(Session, incoming.record).results, start=1)
-        ],
-    )
-
-
-def _heed(checks: list[Incoming], received: dict[str, Any]) -> None:
-    """Every check that arrived is judged, also one overtaken or in conflict: no other revision lowers it."""
-    ids = SymptomCheck.objects.filter(
-        patient=received["patient_id"], client_uuid__in=[check.client_uuid for check in checks]
-    )
-    check_ids = dict(ids.values_list("client_uuid", "id"))
-    raise_red_flags(
-        patient_id=received["patient_id"],
-        checks=[(check_ids[check.client_uuid], check.on, check.body["answers"]) for check in checks],
-        now=received["received_at"],
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """Where a kind of record goes. `refuse` finds what only the database knows to be wrong, by index in the batch."""
-
-    model: type[PhoneRecord]
-    columns: Callable[[Incoming], dict[str, Any]]
-    refuse: Callable[[list[Incoming], int], dict[int, NotTaken]] | None = None
-    after: Callable[[list[tuple[int, Incoming, bool]], dict[str, Any]], None] | None = None
-
-
-STORES = {
-    "symptom_check": Store(SymptomCheck, lambda i: {"answers": i.body["answers"]}),
-    "pain": Store(PainEntry, _pain_columns),
-    "session": Store(ExerciseSession, _session_columns, refuse=_refused_sessions, after=_write_results),
-    "walk": Store(WalkRow, lambda i: {"minutes": cast(Walk, i.record).minutes}),
-    "event": Store(
-        TimelineEvent,
-        lambda i: {"what": cast(Event, i.record).what, "about_on": cast(Event, i.record).about_on},
-    ),
-}
+        for row_id, uuid, revision, body, conflicted in cursor.fetchall():
+            if row_id is None:
+                older.append((uuid, revision, orjson.loads(body)))
+            else:
+                kept[uuid] = Kept(row_id, revision, orjson.loads(body), conflicted=conflicted)
+    for uuid, revision, body in older:
+        kept[uuid].others.append((revision, body))
+    return kept

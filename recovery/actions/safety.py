@@ -6,48 +6,72 @@ from typing import Any
 
 from django.db.models import F
 
-from recovery.actions.days import restate
-from recovery.models import Episode, Patient, RedFlag
+from recovery.actions.days import decided, restate, status_change
+from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
+from recovery.rules.course import Stratum
 from recovery.rules.red_flags import Answer, Finding, Tier, evaluate
+from recovery.rules.status import Facts, OpenFlag, Status, current
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
 
-def raise_red_flags(*, patient_id: int, checks: Sequence[Check], now: datetime) -> None:
-    """Raise what these symptom checks say. A flag that was raised stays: no revision of a check lowers it."""
-    found = [
-        (check, finding) for check in checks for finding in evaluate(_given(check[2])) if _alerts(finding)
+def raise_red_flags(
+    *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
+) -> bool:
+    """Raise what these symptom checks say; whether they said anything. No revision of a check lowers a flag."""
+    flags = [
+        RedFlag(
+            clinic_id=clinic_id,
+            patient_id=patient_id,
+            episode_id=episode_id,
+            check_record_id=check_id,
+            rule=finding.question,
+            tier=finding.tier or Tier.B,  # a question this server does not know: a person has to read it
+            about_on=on,
+            raised_at=now,
+        )
+        for check_id, on, answers in checks
+        for finding in evaluate(_given(answers))
+        if _alerts(finding)
     ]
-    if not found:
-        return
-    patient = Patient.objects.get(pk=patient_id)
-    episode = Episode.objects.open().select_related("patient").filter(patient=patient_id).first()
-    raised = RedFlag.objects.bulk_create(
-        [
-            RedFlag(
-                clinic_id=patient.clinic_id,
-                patient=patient,
-                episode=episode,
-                check_record_id=check_id,
-                rule=finding.question,
-                tier=finding.tier or Tier.B,  # a question this server does not know: a person has to read it
-                about_on=on,
-                raised_at=now,
-            )
-            for (check_id, on, _), finding in found
-        ],
-        ignore_conflicts=True,
+    if flags:
+        RedFlag.objects.bulk_create(flags, ignore_conflicts=True)
+    return bool(flags)
+
+
+def alert(*, patient_id: int, clinic_id: int, episode_id: int, today: date, now: datetime) -> dict[str, Any]:
+    """Write that an episode is on alert, at once; the columns of Progress that say so.
+
+    The alert needs nothing but its flag, so the course is not read here: the close of the day judges it again.
+    """
+    flagged = Facts(start=today, stratum=Stratum.A, day_values={}, red_flags=(OpenFlag(today),))
+    decision = current(flagged, today)
+    StatusChange.objects.bulk_create(
+        [status_change(decision, clinic_id=clinic_id, patient_id=patient_id, episode_id=episode_id, now=now)]
     )
-    if raised and episode is not None:
-        restate([episode], now=now)
+    return decided(decision)
 
 
 def heed_refused_check(*, patient_id: int, fields: Mapping[str, Any], now: datetime) -> None:
     """A symptom check that could not be taken: what can be read of its answers is judged all the same."""
     answers = fields.get("answers")
-    if isinstance(answers, Mapping):
-        today = Patient.objects.get(pk=patient_id).local_date(now)
-        raise_red_flags(patient_id=patient_id, checks=[(None, today, answers)], now=now)
+    if not isinstance(answers, Mapping):
+        return
+    patient = Patient.objects.select_for_update().get(pk=patient_id)
+    progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None).first()
+    today = patient.local_date(now)
+    raised = raise_red_flags(
+        patient_id=patient_id,
+        clinic_id=patient.clinic_id,
+        episode_id=progress.pk if progress else None,
+        checks=[(None, today, answers)],
+        now=now,
+    )
+    if raised and progress and progress.status != Status.ALERT:
+        said = alert(
+            patient_id=patient_id, clinic_id=patient.clinic_id, episode_id=progress.pk, today=today, now=now
+        )
+        Progress.objects.filter(pk=progress.pk).update(**said)
 
 
 def _given(answers: Mapping[str, Any]) -> Mapping[str, Any]:
