@@ -1,7 +1,7 @@
 """What people do about messages (set reminders, ask for quiet, subscribe), and telling staff of red flags."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,23 +49,35 @@ def remove_reminder(*, reminder: Reminder) -> None:
     reminder.delete()
 
 
-def set_preferences(*, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime) -> None:
+def set_preferences(
+    *,
+    preferences: MessagePreferences,
+    reminders: Sequence[Reminder],
+    fields: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Set them, and move the enabled `reminders` of the same patient to the new quiet hours."""
     _show_change(preferences.patient_id)
     for name, value in fields.items():
         setattr(preferences, name, value)
     preferences.save()
-    for reminder in Reminder.objects.filter(patient=preferences.patient_id, enabled=True):
-        _schedule(reminder, preferences, now=now)
+    for reminder in reminders:
+        _set_next_due(reminder, preferences, now=now)
+    Reminder.objects.bulk_update(reminders, ["next_due_at"])
 
 
 def _schedule(reminder: Reminder, preferences: MessagePreferences, *, now: datetime) -> None:
+    _set_next_due(reminder, preferences, now=now)
+    reminder.save()
+
+
+def _set_next_due(reminder: Reminder, preferences: MessagePreferences, *, now: datetime) -> None:
     if not reminder.enabled:
         reminder.next_due_at = None
     # What has come due and is not yet planned stays so: the planner judges it by the new rule.
     elif reminder.next_due_at is None or reminder.next_due_at > now:
         following = schedule.next_due(reminder.rule(preferences.quiet), preferences.patient.zone, after=now)
         reminder.next_due_at = following.at if following else None
-    reminder.save()
 
 
 def _show_change(patient_id: int) -> None:

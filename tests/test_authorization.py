@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import authentication
@@ -317,6 +318,37 @@ def check(world: World, name: str, method: str) -> None:
 @pytest.mark.parametrize(("name", "method"), sorted(RULES))
 def test_each_person_may_what_the_policy_says(world: World, name: str, method: str):
     check(world, name, method)
+
+
+# What may take more than eight statements: rare deeds that judge a course again or start it.
+MOST_STATEMENTS = {"close-red-flag": 16, "publish-plan": 10}
+
+
+@pytest.mark.parametrize(("name", "method"), sorted(rule for rule in RULES if rule[1] != "GET"))
+def test_a_write_takes_at_most_eight_statements(world: World, name: str, method: str):
+    who = next((who for who in ("ana", "maria", "boss") if RULES[name, method][who] < 300), None)
+    if who is None:
+        assert name in NOT_SENT_RIGHT
+        return
+    with CaptureQueriesContext(connection) as statements:
+        assert world.ask(who, name, method).status_code < 300
+    count = sum("SAVEPOINT" not in statement["sql"] for statement in statements)
+    assert count <= MOST_STATEMENTS.get(name, 8)
+
+
+# Requests that this file sends with a body that is refused to everybody alike; their rooms test them.
+NOT_SENT_RIGHT = (
+    "accept",
+    "care-team-member",
+    "draft",
+    "episodes",
+    "exercise",
+    "exercises",
+    "join",
+    "programs",
+    "push-subscriptions",
+    "sign-in",
+)
 
 
 def let_row_level_security_look_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -112,11 +112,12 @@ class Preferences(OwnMessages):
     def put(self, request: Request) -> Response:
         """Choose quiet hours and channels. Quiet hours over a reminder are refused: move that first."""
         preferences = actions.locked_preferences(self.patient())
-        serializer = PreferencesSerializer(
-            data=request.data, context={"reminders": self.own_reminders().filter(enabled=True)}
-        )
+        reminders = list(self.own_reminders().filter(enabled=True))
+        serializer = PreferencesSerializer(data=request.data, context={"reminders": reminders})
         serializer.is_valid(raise_exception=True)
-        actions.set_preferences(preferences=preferences, fields=serializer.validated_data, now=self.now)
+        actions.set_preferences(
+            preferences=preferences, reminders=reminders, fields=serializer.validated_data, now=self.now
+        )
         return Response(PreferencesSerializer(preferences).data)
 
 

@@ -102,19 +102,18 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
     Locks the patient, so that of two publishers one makes the version and the other is told. The first version sets
     the episode's start S, which may lie in the past: a program that began on paper. Raises NotPublishable.
     """
-    patient = Patient.objects.select_for_update().get(pk=episode.patient_id)
-    episode.patient = patient
+    Patient.objects.filter(pk=episode.patient_id).update(version=F("version") + 1)
     draft = PlanDraft.objects.filter(episode=episode).first()
     if draft is None:
         raise Conflict("There is no draft to publish: somebody published or deleted it.")
     if draft.version != seen_version:
         raise PreconditionFailed
     last = Plan.objects.filter(episode=episode).order_by("-number").first()
-    _check_start(draft, episode, last, today=patient.local_date(now))
+    _check_start(draft, episode, last, today=episode.patient.local_date(now))
     exercises = _check_lines(draft.lines, clinic_id=episode.clinic_id)
     plan = Plan.objects.create(
         clinic_id=episode.clinic_id,
-        patient=patient,
+        patient_id=episode.patient_id,
         episode=episode,
         number=last.number + 1 if last else 1,
         program_id=draft.program_id,
@@ -126,7 +125,7 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
     Prescription.objects.bulk_create(
         Prescription(
             clinic_id=episode.clinic_id,
-            patient=patient,
+            patient_id=episode.patient_id,
             plan=plan,
             position=position,
             exercise=exercises[line["exercise"]],
@@ -139,10 +138,9 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
     )
     draft.delete()
     if last is None:
+        # The next tick closes the days that have ended since the start.
         Episode.objects.filter(pk=episode.pk).update(started_on=plan.starts_on)
-    # The next tick closes what ended since the start, and judges what is asked from now on.
-    Progress.objects.filter(pk=episode.pk).update(next_close_at=now)
-    Patient.objects.filter(pk=patient.pk).update(version=F("version") + 1)
+        Progress.objects.filter(pk=episode.pk).update(next_close_at=now)
     return plan
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from recovery.actions.days import decided, restate, status_change
 from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
@@ -89,12 +89,13 @@ def acknowledge(*, flag: RedFlag, by: int, now: datetime) -> None:
 
 def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:
     """Close it with what was done. Closing acknowledges; the patient's sessions go on when the last one is closed."""
-    acknowledge(flag=flag, by=by, now=now)
     closed = RedFlag.objects.filter(pk=flag.pk, closed_at=None).update(
-        closed_at=now, closed_by=by, closed_because=because
+        acknowledged_at=Coalesce("acknowledged_at", now),
+        acknowledged_by=Coalesce("acknowledged_by", by),
+        closed_at=now,
+        closed_by=by,
+        closed_because=because,
     )
-    if closed:
-        Patient.objects.filter(pk=flag.patient_id).update(version=F("version") + 1)
-        episode = Episode.objects.open().select_related("patient").filter(patient=flag.patient_id).first()
-        if episode is not None:
-            restate([episode], now=now)
+    episode = Episode.objects.open().select_related("patient").filter(patient=flag.patient_id).first()
+    if closed and episode is not None:
+        restate([episode], now=now)

@@ -191,6 +191,12 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         fields = ["id", "episode", "number", "program", "starts_on", "note", "published_at", "lines"]
 
 
+class PublishedSerializer(serializers.ModelSerializer[Plan]):
+    class Meta:
+        model = Plan
+        fields = ["id", "number", "starts_on"]
+
+
 class StatusSerializer(serializers.ModelSerializer[StatusChange]):
     class Meta:
         model = StatusChange

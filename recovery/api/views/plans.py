@@ -119,18 +119,21 @@ def _draft(draft: PlanDraft, status: int = 200) -> Response:
 
 class Publish(Caring):
     @extend_schema(
-        operation_id="publish_plan", parameters=[IF_MATCH], request=None, responses={201: s.PlanSerializer}
+        operation_id="publish_plan",
+        parameters=[IF_MATCH],
+        request=None,
+        responses={201: s.PublishedSerializer},
     )
     def post(self, request: Request, pk: int) -> Response:
         """Make the draft the next version of the plan. Of two publishers at once, one is told 409 or 412."""
-        episode = self.in_care(Episode.objects.open(), pk)
+        episode = self.in_care(Episode.objects.open().select_related("patient"), pk)
         try:
             published = plan.publish_plan(
                 episode=episode, seen_version=seen_version(request), by=self.actor.user_id, now=self.now
             )
         except plan.NotPublishable as error:
             raise ValidationError({error.pointer.lstrip("/").replace("/", "."): [error.reason]}) from None
-        return Response(s.PlanSerializer(Plan.objects.with_lines().get(pk=published.pk)).data, status=201)
+        return Response(s.PublishedSerializer(published).data, status=201)
 
 
 class Plans(Caring, generics.ListAPIView[Plan]):
