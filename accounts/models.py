@@ -1,7 +1,7 @@
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import Self
 
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -15,11 +15,6 @@ class Clinic(models.Model):
     created_at = models.DateTimeField()
 
 
-class UserManager(BaseUserManager["User"]):
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=(username or "").lower())
-
-
 class User(AbstractBaseUser):
     """A person who can sign in: staff by email and password, patients by a device that joined with a code."""
 
@@ -30,7 +25,6 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
 
     USERNAME_FIELD = "email"
-    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         constraints = [
@@ -115,3 +109,11 @@ class Device(models.Model):
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects = DeviceQuerySet.as_manager()
+
+
+class FailureCount(models.Model):
+    """How often somebody was wrong at a door, until a moment after which it no longer counts (accounts.limits)."""
+
+    key = models.CharField(max_length=64, unique=True)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)

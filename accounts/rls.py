@@ -1,7 +1,7 @@
 """Row-level security, the second wall: what migrations say to protect a table.
 
-`accounts` knows the clinic and the person; which patients are theirs is the function `amble_patients()`, made by the
-first migration of `recovery`. Settings are read through `(select ...)`, so that PostgreSQL reads them once a statement
+`accounts` knows the clinic and the person; which patients are theirs is the function `amble_patients()`, made by a
+migration of `recovery`. Settings are read through `(select ...)`, so that PostgreSQL reads them once a statement
 and not once a row.
 """
 

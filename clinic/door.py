@@ -57,13 +57,13 @@ class SignIn(Door):
         keys = [self.address(), form.cleaned_data["email"].lower()]
         try:
             for key in keys:
-                SIGNING_IN.check(key)
+                SIGNING_IN.check(key, now=timezone.now())
         except Throttled:
             return self.wait(form, SIGNING_IN)
         user = self._staff(**form.cleaned_data)
         if user is None:
             for key in keys:
-                SIGNING_IN.count(key)
+                SIGNING_IN.count(key, now=timezone.now())
             form.add_error("password", WRONG_PASSWORD)
             return self.show(form, status=422)
         login(request, user)
@@ -102,11 +102,11 @@ class Join(Door):
         if not form.is_valid():
             return self.show(form, status=422)
         try:
-            JOINING.check(self.address())
+            JOINING.check(self.address(), now=timezone.now())
         except Throttled:
             return self.wait(form, JOINING)
         if actions.accept(**form.cleaned_data, now=timezone.now()) is None:
-            JOINING.count(self.address())
+            JOINING.count(self.address(), now=timezone.now())
             form.add_error("code", WRONG_CODE)
             return self.show(form, status=422)
         messages.success(request, "You have joined. Sign in with your email and your password.")

@@ -16,6 +16,7 @@ from recovery.actions import safety
 from recovery.models import Episode, Patient, Plan, Progress, RedFlag, StatusChange
 from recovery.progress import episode_trend
 from recovery.rules.status import Status
+from wire.problems import Conflict
 
 STATUS_CHANGES = 12
 CLOSED_FLAGS = 5
@@ -69,6 +70,8 @@ class PatientPage(Page):
         plans = list(
             Plan.objects.filter(episode=episode).with_lines().select_related("program").order_by("number")
         )
+        today = episode.patient.local_date(self.now)
+        plan = next((one for one in reversed(plans) if one.starts_on <= today), None)
         changes = StatusChange.objects.filter(episode=episode).order_by("-id")[:STATUS_CHANGES]
         context = {
             "progress": progress,
@@ -82,12 +85,12 @@ class PatientPage(Page):
                 if name in progress.numbers
             ],
             "last_entry": words.moment(progress.last_entry_at, episode.patient.zone, self.now),
-            "plan": plans[-1] if plans else None,
-            "program": plans[-1].program.text_in("en")["name"] if plans and plans[-1].program else "",
+            "plan": plan,
+            "program": plan.program.text_in("en")["name"] if plan and plan.program else "",
             "lines": [
-                (words.exercise(line), words.line(line), line.note) for line in plans[-1].prescriptions.all()
+                (words.exercise(line), words.line(line), line.note) for line in plan.prescriptions.all()
             ]
-            if plans
+            if plan
             else [],
             "status_changes": [
                 (words.STATUS[Status(one.status)], words.TONE[Status(one.status)], one) for one in changes
@@ -187,12 +190,13 @@ class CloseFlag(PatientPage):
         """Close it with what was done; the patient's sessions go on when no other flag is open."""
         flag = get_object_or_404(RedFlag.objects.visible_to(self.actor).select_related("patient"), pk=pk)
         form = CloseFlagForm(request.POST, auto_id=f"flag-{flag.pk}-%s")
-        if flag.closed_at is not None:
-            messages.info(request, "Somebody closed this red flag already.")
-        elif form.is_valid():
-            because = form.cleaned_data["because"]
-            safety.close(flag=flag, because=because, by=self.actor.user_id, now=self.now)
-            messages.success(request, "Closed.")
+        if form.is_valid() or flag.closed_at is not None:
+            try:
+                because = form.cleaned_data.get("because", "")
+                safety.close(flag=flag, because=because, by=self.actor.user_id, now=self.now)
+                messages.success(request, "Closed.")
+            except Conflict as closed_already:
+                messages.info(request, str(closed_already.detail))
         else:
             return self.show(flag.patient, refused=(flag, form), status=422)
         return redirect("clinic:patient", pk=flag.patient_id)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from recovery.models import Episode, Plan, Prescription, RedFlag
 from recovery.models.episode import Side
 from recovery.rules.diary import Region, one_decimal
-from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_LEG_PAIN, Answer, symptom_check
+from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, SEVERE_LEG_PAIN, Answer, symptom_check
 from recovery.rules.status import Status
 
 NONE = "–"
@@ -77,6 +77,7 @@ RED_FLAG = {
     "chest_pain": "Chest pain",
     "cold_leg": "Cold, pale leg",
     "severe_pain": "Very severe pain",
+    SEVERE_DAYS_IN_A_ROW: "Severe pain, 3 days running",
 }
 ANSWER = {Answer.YES: "yes", Answer.NOT_SURE: "not sure", Answer.NO: "no"}
 UNKNOWN_FLAG = "Answer to be read"
@@ -116,8 +117,10 @@ def red_flag(flag: RedFlag) -> str:
 
 def red_flag_cause(flag: RedFlag) -> str:
     """What the patient was asked and answered, or what the diary met."""
-    if flag.check_record is None:
+    if flag.rule == SEVERE_DAYS_IN_A_ROW:
         return f"Leg pain of {SEVERE_LEG_PAIN} or more on {SEVERE_DAYS} days running, in the diary."
+    if flag.check_record is None:
+        return "From a symptom check that the phone could not send in full: ask the patient."
     answer = ANSWER.get(flag.check_record.answers.get(flag.rule), "see the symptom check")
     question = symptom_check().get(flag.rule)
     asked = question.text["en"]["question"] if question else "A question that this version does not know."

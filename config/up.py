@@ -88,7 +88,7 @@ def _run() -> None:
         _supervise([*servers.children, web], until=partial(_answers, host, port))
         for child in others:
             child.start()
-        print(_screen(folder, settings.PUBLIC_URL, mailbox=bool(settings.MAILBOX_DIR)), flush=True)
+        print(_screen(folder, settings), flush=True)
         _supervise([*servers.children, *children], until=lambda: False)
 
 
@@ -281,9 +281,12 @@ def _answers(host: str, port: int) -> bool:
     return True
 
 
-def _screen(folder: Path, address: str, *, mailbox: bool) -> str:
+def _screen(folder: Path, settings: Any) -> str:
+    address = settings.PUBLIC_URL
     people = _demo(folder).read_text().strip() if _demo(folder).exists() else ""
-    mail = f"{address}/mailbox/  (nothing leaves this machine)" if mailbox else "leaves through EMAIL_URL"
+    mail = "leaves through EMAIL_URL" if settings.EMAIL_IS_SET else "does not leave: set EMAIL_URL in .env"
+    if settings.MAILBOX_DIR:
+        mail = f"{address}/mailbox/  (nothing leaves this machine)"
     return f"""
 Amble runs at {address}
 

@@ -26,12 +26,7 @@ def _episode(patient: Patient) -> Episode | None:
 
 
 def _active_plan(episode: Episode | None, on: date) -> Plan | None:
-    """The version that stands on a date: the highest number of those that have started."""
-    return (
-        Plan.objects.filter(episode=episode, starts_on__lte=on).order_by("-number").first()
-        if episode
-        else None
-    )
+    return Plan.objects.filter(episode=episode).standing_on(on) if episode else None
 
 
 def _lines(plan: Plan | None) -> list[Prescription]:

@@ -15,6 +15,7 @@ from recovery.models import (
     Episode,
     ExerciseSession,
     PainEntry,
+    Patient,
     Plan,
     Prescription,
     Progress,
@@ -42,8 +43,12 @@ class Course:
     asked: frozenset[Slot]
     done: frozenset[Slot]
 
+    def until(self, day: date) -> date:
+        """That date, or the episode's last if it ended before."""
+        return min(day, self.episode.ended_on or day)
+
     def weeks(self, region: Region, through: date) -> tuple[Week, ...]:
-        return weeks(self.facts.start, self.day_values[region], through)
+        return weeks(self.facts.start, self.day_values[region], self.until(through))
 
 
 def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
@@ -58,7 +63,7 @@ def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
     last_entries = _last_entries(patients)
     versions = _versions([episode.pk for episode in started])
     done = _done(patients)
-    flags = _flags(patients)
+    flags = red_flags([episode.patient for episode in started])
     return {
         episode.pk: _course(
             episode,
@@ -79,20 +84,20 @@ def _course(
     last_entry_on: date | None,
     versions: Sequence[AskedVersion],
     done: set[Slot],
-    flags: Sequence[RedFlag],
+    flags: tuple[OpenFlag, ...],
     through: date,
 ) -> Course:
     start, stratum = episode.started_on, episode.stratum
     if start is None or stratum is None:
         raise ValueError("An episode without a start has no course yet.")
     region = Region(episode.region)
-    local_date = episode.patient.local_date
-    open_flags = tuple(
-        OpenFlag(local_date(flag.raised_at), local_date(flag.closed_at) if flag.closed_at else None)
-        for flag in flags
-    )
+    through = min(through, episode.ended_on or through)
+    values = {
+        one: {on: value for on, value in days.items() if start <= on <= through}
+        for one, days in values.items()
+    }
     asked = asked_slots(versions, start, through)
-    not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in open_flags)}
+    not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in flags)}
     ended = week_number(start, through + timedelta(days=1)) - 1
     adherence = {
         week: session_adherence(
@@ -106,7 +111,7 @@ def _course(
         region=region,
         day_values=values[region],
         adherence=adherence,
-        red_flags=open_flags,
+        red_flags=flags,
         last_entry_on=last_entry_on,
     )
     return Course(
@@ -134,7 +139,7 @@ def _day_values(patients: set[int]) -> dict[int, DayValues]:
 
 
 def _last_entries(patients: set[int]) -> dict[int, date]:
-    """The local date of each patient's latest entry; by our clock where the phone's was wrong."""
+    """The local date of each patient's latest entry; by our clock, in UTC, where the phone's was wrong."""
     given_on = Case(When(clock_suspect=True, then=TruncDate("received_at")), default="on")
     rows = PainEntry.objects.filter(patient__in=patients, withdrawn=False)
     return dict(rows.values_list("patient").annotate(last=Max(given_on)))
@@ -165,10 +170,15 @@ def _done(patients: set[int]) -> dict[int, set[Slot]]:
     return done
 
 
-def _flags(patients: set[int]) -> dict[int, list[RedFlag]]:
-    flags: dict[int, list[RedFlag]] = {patient: [] for patient in patients}
-    for flag in RedFlag.objects.filter(patient__in=patients).order_by("raised_at"):
-        flags[flag.patient_id].append(flag)
+def red_flags(patients: Iterable[Patient]) -> dict[int, tuple[OpenFlag, ...]]:
+    """Every red flag of these patients, closed ones too, by patient id and in their local dates."""
+    known = {patient.pk: patient for patient in patients}
+    flags: dict[int, tuple[OpenFlag, ...]] = dict.fromkeys(known, ())
+    rows = RedFlag.objects.filter(patient__in=list(known)).order_by("raised_at")
+    for patient_id, raised_at, closed_at in rows.values_list("patient", "raised_at", "closed_at"):
+        local_date = known[patient_id].local_date
+        flag = OpenFlag(local_date(raised_at), local_date(closed_at) if closed_at else None)
+        flags[patient_id] = (*flags[patient_id], flag)
     return flags
 
 

@@ -194,4 +194,4 @@ def _where(error: ValidationError) -> tuple[str, str]:
         return f"{pointer}/{reason.split('`')[1]}", "This field is required."
     if reason.startswith("Invalid enum value"):
         reason = "This is not one of the values allowed here."
-    return pointer or "/", reason if reason.endswith(".") else reason + "."
+    return pointer, reason if reason.endswith(".") else reason + "."

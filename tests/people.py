@@ -42,7 +42,7 @@ def member(
 
 
 def patient(by: Person, *, name: str = "Ana", now: datetime = NOW, zone: str = "Europe/Berlin") -> Person:
-    """A patient with a phone and an open episode, two weeks after the onset, in the care of `by`."""
+    """A patient with a phone and an open episode, three months after the onset, in the care of `by`."""
     with acting(by.actor):
         row = people.add_patient(
             clinic_id=by.actor.clinic_id,

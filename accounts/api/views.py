@@ -48,7 +48,7 @@ class Join(OpenDoor):
     @extend_schema(operation_id="join", request=JoinSerializer, responses={201: TokenSerializer})
     def post(self, request: Request) -> Response:
         """A patient's phone joins. A wrong code, an old one and a wrong year of birth are one answer."""
-        JOINING.check(self.address(request))
+        JOINING.check(self.address(request), now=timezone.now())
         data = _valid(JoinSerializer(data=request.data))
         now = timezone.now()
         with transaction.atomic():
@@ -58,7 +58,7 @@ class Join(OpenDoor):
             if invitation and invitation.role == Role.PATIENT:
                 return _signed_in(invitation.user_id, invitation.clinic_id, data["device_name"])
             transaction.set_rollback(True)
-        JOINING.count(self.address(request))
+        JOINING.count(self.address(request), now=timezone.now())
         raise ValidationError({"code": [WRONG_CODE]}, code="wrong_code")
 
 
@@ -66,13 +66,13 @@ class Accept(OpenDoor):
     @extend_schema(operation_id="accept_invitation", request=AcceptSerializer, responses={204: None})
     def post(self, request: Request) -> Response:
         """A staff member accepts an invitation and chooses a password; then they sign in."""
-        JOINING.check(self.address(request))
+        JOINING.check(self.address(request), now=timezone.now())
         data = _valid(AcceptSerializer(data=request.data))
         invitation = actions.accept(
             code=data["code"], email=data["email"], password=data["password"], now=timezone.now()
         )
         if invitation is None:
-            JOINING.count(self.address(request))
+            JOINING.count(self.address(request), now=timezone.now())
             raise ValidationError({"code": [WRONG_CODE]}, code="wrong_code")
         return Response(status=204)
 
@@ -84,12 +84,12 @@ class SignIn(OpenDoor):
         data = _valid(SignInSerializer(data=request.data))
         keys = [self.address(request), data["email"].lower()]
         for key in keys:
-            SIGNING_IN.check(key)
+            SIGNING_IN.check(key, now=timezone.now())
         user = actions.check_credentials(email=data["email"], password=data["password"])
         membership = Membership.objects.current().filter(user=user).order_by("id").first() if user else None
         if user is None or membership is None:
             for key in keys:
-                SIGNING_IN.count(key)
+                SIGNING_IN.count(key, now=timezone.now())
             raise ValidationError({"password": [WRONG_PASSWORD]}, code="wrong_password")
         return _signed_in(user.pk, membership.clinic_id, data["device_name"])
 

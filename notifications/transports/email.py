@@ -4,6 +4,7 @@ import smtplib
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
@@ -25,6 +26,8 @@ def addresses(user_ids: Iterable[int]) -> dict[int, list[str]]:
 
 
 def send(message: Message, address: str) -> None:
+    if not settings.EMAIL_IS_SET:
+        raise TransportError("email-not-set", permanent=True)
     context = {"message": message}
     mail = EmailMultiAlternatives(
         subject=SUBJECT, body=render_to_string("notifications/email.txt", context), to=[address]
@@ -35,6 +38,9 @@ def send(message: Message, address: str) -> None:
     except smtplib.SMTPRecipientsRefused as refused:
         codes = [code for code, _ in refused.recipients.values()]
         raise TransportError("email-recipient", permanent=all(code >= 500 for code in codes)) from None
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as ours:
+        # Our own set-up is wrong, not this message: it leaves when that is put right.
+        raise TransportError(f"email-{ours.smtp_code}", permanent=False) from None
     except smtplib.SMTPResponseException as answer:
         raise TransportError(f"email-{answer.smtp_code}", permanent=answer.smtp_code >= 500) from None
     except (smtplib.SMTPException, OSError) as failure:

@@ -50,7 +50,7 @@ class PutRecord(Acting):
             raise
         answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
         if answer.verdict == "refused":
-            raise Refused({_attribute(answer.pointer): [answer.reason]})
+            raise Refused(_errors(answer.pointer, answer.reason))
         return Response(_said(client_uuid, answer), status=201 if answer.created else 200)
 
     def _read(self, client_uuid: str, fields: Any) -> Incoming:
@@ -59,7 +59,7 @@ class PutRecord(Acting):
         try:
             incoming = read(self.kind, client_uuid, fields)
         except NotTaken as error:
-            raise ValidationError({_attribute(error.pointer): [error.reason]}) from None
+            raise ValidationError(_errors(error.pointer, error.reason)) from None
         if incoming.ignored:
             unknown = {name: ["There is no such field here."] for name in incoming.ignored}
             raise ValidationError(unknown, code="unknown")
@@ -145,5 +145,6 @@ def _refusal(client_uuid: str | None, index: int, pointer: str, reason: str) -> 
     return {"id": client_uuid, "answer": "refused", "pointer": f"/records/{index}{pointer}", "reason": reason}
 
 
-def _attribute(pointer: str) -> str:
-    return pointer.strip("/").replace("/", ".") or "record"
+def _errors(pointer: str, reason: str) -> Any:
+    """A refusal as DRF's ValidationError takes it; the empty pointer is the whole record."""
+    return {pointer.strip("/").replace("/", "."): [reason]} if pointer else [reason]

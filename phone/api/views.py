@@ -1,6 +1,8 @@
 """What the phone shows: today, the plan, how it goes. An unchanged answer costs one look at the patient's version."""
 
+from collections.abc import Callable
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -12,6 +14,7 @@ from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone import reading
 from recovery.models import Patient
+from wire.json import dumps
 
 
 class PhonePage(Acting):
@@ -23,11 +26,12 @@ class PhonePage(Acting):
         patient = Patient.objects.get(pk=self.actor.user_id)
         today = patient.local_date(self.now)
         tag = f'"{patient.version}-{today:%Y%m%d}"'
+        return self.answer(request, tag, lambda: self.read(patient, today))
+
+    def answer(self, request: Request, tag: str, body: Callable[[], dict[str, Any]]) -> Response:
         if request.META.get("HTTP_IF_NONE_MATCH") == tag:
             return Response(status=304, headers={"ETag": tag})
-        return Response(
-            self.read(patient, today), headers={"ETag": tag, "Cache-Control": "private, no-cache"}
-        )
+        return Response(body(), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
 
     def read(self, patient: Patient, today: date) -> dict[str, Any]:
         raise NotImplementedError
@@ -43,7 +47,15 @@ class Today(PhonePage):
 
 @extend_schema_view(get=extend_schema(operation_id="plan", responses={200: OpenApiTypes.OBJECT}))
 class ActivePlan(PhonePage):
-    """The plan version of today with everything needed to do it: doses, steps, cautions."""
+    """The plan version of today with everything needed to do it: doses, steps, cautions.
+
+    Its ETag is of its content: a corrected caution of the catalog changes no patient's version.
+    """
+
+    def get(self, request: Request) -> Response:
+        patient = Patient.objects.get(pk=self.actor.user_id)
+        body = self.read(patient, patient.local_date(self.now))
+        return self.answer(request, f'"{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
 
     def read(self, patient: Patient, today: date) -> dict[str, Any]:
         return reading.plan(patient, today)

@@ -11,19 +11,18 @@ from django.db.models import F, Q
 
 from accounts.access import acting_for_all
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.progress import Course, courses, ratings
+from recovery.progress import Course, courses, ratings, red_flags
 from recovery.rows import insert
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.diary import DayValue, Region, day_value
-from recovery.rules.red_flags import SEVERE_DAYS, Tier, severe_pain
-from recovery.rules.status import Decision, current, history
+from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, severe_pain
+from recovery.rules.status import Decision, current, history, without_plan
 
 Said = tuple[str, str]  # a status and its rule
 
 logger = logging.getLogger(__name__)
 
-SEVERE_PAIN = "severe_pain"  # the rule of such a flag
-SEVERE_IS_NEWS = timedelta(days=7)
+SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
 CHUNK = 200  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
 
 
@@ -139,12 +138,13 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
         for row in rows
         if row.episode.ended_on is None
     }
-    flags = RedFlag.objects.filter(patient__in=list(since), rule=SEVERE_PAIN)
+    local_dates = {row.patient_id: row.patient.local_date for row in rows}
+    flags = RedFlag.objects.filter(patient__in=list(since), rule=SEVERE_DAYS_IN_A_ROW)
     for patient_id, closed_at in flags.order_by("raised_at").values_list("patient", "closed_at"):
         if closed_at is None:
             since.pop(patient_id, None)
         elif patient_id in since:
-            since[patient_id] = max(since[patient_id], closed_at.date())
+            since[patient_id] = max(since[patient_id], local_dates[patient_id](closed_at))
     if not since:
         return
     values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in since}
@@ -160,7 +160,7 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
                 clinic_id=row.clinic_id,
                 patient_id=row.patient_id,
                 episode=row.episode,
-                rule=SEVERE_PAIN,
+                rule=SEVERE_DAYS_IN_A_ROW,
                 tier=Tier.B,
                 about_on=run[SEVERE_DAYS - 1],
                 raised_at=now,
@@ -174,19 +174,26 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
 
 def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
     """Judge these episodes again: a StatusChange for each day that now reads otherwise, and their worklist rows."""
-    latest = max((episode.patient.local_date(now) for episode in episodes), default=now.date())
-    judged = courses(episodes, through=latest)
-    recorded = _recorded(judged)
+    local_dates = {episode.pk: episode.patient.local_date(now) for episode in episodes}
+    judged = courses(episodes, through=max(local_dates.values(), default=now.date()))
+    recorded = _recorded(local_dates)
+    flags = red_flags([episode.patient for episode in episodes if episode.pk not in judged])
     changes: list[StatusChange] = []
     progress: list[dict[str, Any]] = []
-    for course in judged.values():
-        today = course.episode.patient.local_date(now)
-        decisions = [*history(course.facts, today - timedelta(days=1)), current(course.facts, today)]
-        changes += _changes(course, decisions, recorded, now)
-        progress.append(_progress_row(course, decisions[-1], today))
+    for episode in episodes:
+        today = local_dates[episode.pk]
+        course = judged.get(episode.pk)
+        if course is None:
+            decisions = [without_plan(flags[episode.patient_id], today)]
+            progress.append(_progress_row(episode, decisions[-1]))
+        else:
+            ended = course.until(today - timedelta(days=1))
+            decisions = [*history(course.facts, ended), current(course.facts, course.until(today))]
+            progress.append(_progress_row(episode, decisions[-1]) | _in_numbers(course, today))
+        changes += _changes(episode, decisions, recorded, now)
     StatusChange.objects.bulk_create(changes)
     insert(Progress, progress, replace_by=["episode_id"])
-    Patient.objects.filter(pk__in=[course.episode.patient_id for course in judged.values()]).update(
+    Patient.objects.filter(pk__in=[episode.patient_id for episode in episodes]).update(
         version=F("version") + 1
     )
 
@@ -201,7 +208,7 @@ def _recorded(judged: Iterable[int]) -> dict[tuple[int, date | None], Said]:
 
 
 def _changes(
-    course: Course,
+    episode: Episode,
     decisions: Sequence[Decision],
     recorded: dict[tuple[int, date | None], Said],
     now: datetime,
@@ -210,7 +217,6 @@ def _changes(
 
     The last one written is always the one that stands: after an alert the course is said again.
     """
-    episode = course.episode
     changes: list[StatusChange] = []
     before: Said | None = None
     for decision in decisions:
@@ -265,17 +271,25 @@ def decided(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _progress_row(course: Course, decision: Decision, today: date) -> dict[str, Any]:
-    episode = course.episode
-    week = [slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today]
+def _progress_row(episode: Episode, decision: Decision) -> dict[str, Any]:
     return decided(decision) | {
         "episode_id": episode.pk,
         "clinic_id": episode.clinic_id,
         "patient_id": episode.patient_id,
+        "weeks": [],
+        "sessions_asked": 0,
+        "sessions_done": 0,
+    }
+
+
+def _in_numbers(course: Course, today: date) -> dict[str, Any]:
+    """What the worklist shows of a course beside its status."""
+    week = {slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today}
+    return {
         "weeks": [
             [w.number, round(float(w.value), 2) if w.value is not None else None]
             for w in course.weeks(course.facts.region, today - timedelta(days=1))
         ],
         "sessions_asked": len(week),
-        "sessions_done": len(set(week) & course.done),
+        "sessions_done": len(week & course.done),
     }

@@ -19,7 +19,6 @@ from recovery.models.diary import PhoneRecord
 from recovery.records import KINDS, Incoming, about_on
 from recovery.revisions import Answer, Kept
 from recovery.rows import insert
-from recovery.rules.status import Status
 
 CLOCK_AHEAD = timedelta(days=1)  # a phone that is further ahead than this has a wrong clock
 CLOCK_BEHIND = timedelta(days=400)  # and so has one whose records are older than anything waits on a phone
@@ -180,11 +179,13 @@ class Taking:
             ],
             now=self.now,
         )
-        if raised and self.standing.episode_id and self.standing.status != Status.ALERT:
+        if raised and self.standing.episode_id:
             self._progress |= alert(
                 patient_id=self.standing.patient_id,
                 clinic_id=self.standing.clinic_id,
                 episode_id=self.standing.episode_id,
+                status=self.standing.status,
+                flags=raised,
                 today=self.now.astimezone(ZoneInfo(self.standing.time_zone)).date(),
                 now=self.now,
             )

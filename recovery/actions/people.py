@@ -1,15 +1,21 @@
 """Adding patients, opening and ending their episodes, and who cares for them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
+from django.db.models import F
+from django.shortcuts import get_object_or_404
 
 from accounts.access import Role
 from accounts.actions import Issued, invite
 from accounts.models import Device, User
+from recovery import progress
+from recovery.actions.days import decided
 from recovery.models import CareTeamMember, Episode, Patient, Progress
+from recovery.rules.status import without_plan
+from wire.problems import Conflict
 
 
 @transaction.atomic
@@ -56,6 +62,20 @@ def add_to_care_team(
     )
 
 
+@transaction.atomic
+def leave_care_team(*, patient: Patient, member_id: int, today: date) -> None:
+    """A colleague stops caring for a patient. The last one stays: of two who leave at once, one is told."""
+    Patient.objects.select_for_update().get(pk=patient.pk)
+    team = CareTeamMember.objects.filter(patient=patient.pk).current(on=today)
+    leaving = get_object_or_404(team, pk=member_id)
+    if team.count() == 1:
+        raise Conflict("This is the last of the care team: add a colleague first.")
+    if leaving.from_on == today:
+        leaving.delete()  # they never cared for a whole day
+    else:
+        CareTeamMember.objects.filter(pk=leaving.pk).update(until_on=today - timedelta(days=1))
+
+
 def invite_patient(*, patient: Patient, by: int, now: datetime) -> Issued:
     """A code for the patient's phones; the year of birth is its second factor."""
     return invite(
@@ -79,14 +99,14 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
     episode = Episode.objects.create(
         clinic_id=patient.clinic_id, patient=patient, opened_by_id=by, opened_at=now, **facts
     )
+    today = patient.local_date(now)
     Progress.objects.create(
         clinic_id=patient.clinic_id,
         patient=patient,
         episode=episode,
-        rule="no_data.no_plan",
-        for_staff="No program has been published yet.",
-        for_patient="Your therapist has not sent a program yet. You can log your pain already.",
+        **decided(without_plan(progress.red_flags([patient])[patient.pk], today)),
     )
+    Patient.objects.filter(pk=patient.pk).update(version=F("version") + 1)
     return episode
 
 
@@ -94,5 +114,5 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
 def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datetime) -> None:
     """Discharge, transfer or surgery. The diary stays open: what a patient still sends is kept."""
     Episode.objects.filter(pk=episode.pk).update(ended_on=on, ended_because=because, ended_by=by)
-    # The last days are recorded once more, up to the end; then nothing is due for this episode.
+    # The last days are recorded, up to the end; then nothing is due for this episode.
     Progress.objects.filter(pk=episode.pk).update(next_close_at=now)

@@ -4,21 +4,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from recovery.actions.days import decided, restate, status_change
 from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.rules.course import Stratum
 from recovery.rules.red_flags import Answer, Finding, Tier, evaluate
-from recovery.rules.status import Facts, OpenFlag, Status, current
+from recovery.rules.status import OpenFlag, Status, without_plan
+from wire.problems import Conflict
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
 
 def raise_red_flags(
     *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
-) -> bool:
-    """Raise what these symptom checks say; whether they said anything. No revision of a check lowers a flag."""
+) -> int:
+    """Raise what these symptom checks say; how many flags that is. No revision of a check lowers a flag."""
     flags = [
         RedFlag(
             clinic_id=clinic_id,
@@ -36,20 +37,30 @@ def raise_red_flags(
     ]
     if flags:
         RedFlag.objects.bulk_create(flags, ignore_conflicts=True)
-    return bool(flags)
+    return len(flags)
 
 
-def alert(*, patient_id: int, clinic_id: int, episode_id: int, today: date, now: datetime) -> dict[str, Any]:
-    """Write that an episode is on alert, at once; the columns of Progress that say so.
+def alert(
+    *,
+    patient_id: int,
+    clinic_id: int,
+    episode_id: int,
+    status: str | None,
+    flags: int,
+    today: date,
+    now: datetime,
+) -> dict[str, Any]:
+    """Put an episode on alert at once: the columns of Progress that say so.
 
-    The alert needs nothing but its flag, so the course is not read here: the close of the day judges it again.
+    An alert needs nothing but its flags, so the course is not read here; the next tick judges it with all of them.
     """
-    flagged = Facts(start=today, stratum=Stratum.A, day_values={}, red_flags=(OpenFlag(today),))
-    decision = current(flagged, today)
+    if status == Status.ALERT:
+        return {"next_close_at": now}
+    decision = without_plan([OpenFlag(today)] * flags, today)
     StatusChange.objects.bulk_create(
         [status_change(decision, clinic_id=clinic_id, patient_id=patient_id, episode_id=episode_id, now=now)]
     )
-    return decided(decision)
+    return decided(decision) | {"next_close_at": now}
 
 
 def heed_refused_check(*, patient_id: int, fields: Mapping[str, Any], now: datetime) -> None:
@@ -67,15 +78,24 @@ def heed_refused_check(*, patient_id: int, fields: Mapping[str, Any], now: datet
         checks=[(None, today, answers)],
         now=now,
     )
-    if raised and progress and progress.status != Status.ALERT:
+    if raised and progress:
         said = alert(
-            patient_id=patient_id, clinic_id=patient.clinic_id, episode_id=progress.pk, today=today, now=now
+            patient_id=patient_id,
+            clinic_id=patient.clinic_id,
+            episode_id=progress.pk,
+            status=progress.status,
+            flags=raised,
+            today=today,
+            now=now,
         )
         Progress.objects.filter(pk=progress.pk).update(**said)
 
 
+LONGEST_RULE = 48  # of RedFlag.rule; a refused check may name anything
+
+
 def _given(answers: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {question[:48]: answer for question, answer in answers.items() if answer is not None}
+    return {question[:LONGEST_RULE]: answer for question, answer in answers.items() if answer is not None}
 
 
 def _alerts(finding: Finding) -> bool:
@@ -88,7 +108,11 @@ def acknowledge(*, flag: RedFlag, by: int, now: datetime) -> None:
 
 
 def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:
-    """Close it with what was done. Closing acknowledges; the patient's sessions go on when the last one is closed."""
+    """Close it with what was done. Closing acknowledges; the patient's sessions go on when the last one is closed.
+
+    Raises Conflict when somebody closed it before, so that nobody's reason is dropped in silence.
+    """
+    Patient.objects.filter(pk=flag.patient_id).update(version=F("version") + 1)
     closed = RedFlag.objects.filter(pk=flag.pk, closed_at=None).update(
         acknowledged_at=Coalesce("acknowledged_at", now),
         acknowledged_by=Coalesce("acknowledged_by", by),
@@ -96,6 +120,8 @@ def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:
         closed_by=by,
         closed_because=because,
     )
+    if not closed:
+        raise Conflict("Somebody closed this red flag already.")
     episode = Episode.objects.open().select_related("patient").filter(patient=flag.patient_id).first()
-    if closed and episode is not None:
+    if episode is not None:
         restate([episode], now=now)

@@ -19,7 +19,7 @@ class Side(models.TextChoices):
 
 
 class Exclusion(models.TextChoices):
-    """What speaks against a home program unless it was cleared for this person (clinical.md section 4)."""
+    """What speaks against a home program unless it was cleared for this person. Our proposal."""
 
     UNDER_18 = "under_18"
     RECENT_SPINE_SURGERY = "recent_spine_surgery"
@@ -134,7 +134,3 @@ class Progress(models.Model):
                 fields=["reopen_from"], condition=Q(reopen_from__isnull=False), name="days_to_close_again"
             ),
         ]
-
-    def week_values(self) -> list[float | None]:
-        """The mean pain of each ended week, None where too few days have a value."""
-        return [value for _, value in self.weeks]

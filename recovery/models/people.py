@@ -89,7 +89,7 @@ class Patient(models.Model):
     email = models.EmailField(blank=True, help_text="Where reminders may go; not a way to sign in.")
     time_zone = models.CharField(max_length=64, help_text="IANA name.")
     language = models.CharField(max_length=8, default="en")
-    # Grows with everything a phone shows, so that an unchanged answer costs one look at this number.
+    # Grows with every change to the record that a phone shows, so that an unchanged answer costs one look at it.
     version = models.BigIntegerField(default=0)
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     added_at = models.DateTimeField()

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,10 @@ from recovery.models.people import Patient, RowsOfPatients
 
 
 class PlanQuerySet(RowsOfPatients["Plan"]):
+    def standing_on(self, day: date) -> "Plan | None":
+        """The version that is asked on a date: the highest number of those that have started."""
+        return self.filter(starts_on__lte=day).order_by("-number").first()
+
     def with_lines(self) -> Self:
         """Each with its lines in their order and their exercises, in two statements."""
         lines = Prescription.objects.order_by("position").select_related("exercise")
@@ -19,7 +24,7 @@ class PlanQuerySet(RowsOfPatients["Plan"]):
 
 
 class Plan(models.Model):
-    """A version of what one patient was asked to do. Immutable: the active one is the one with the highest number."""
+    """A version of what one patient was asked to do. Immutable; `standing_on` says which one is asked on a day."""
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")

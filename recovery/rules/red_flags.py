@@ -19,6 +19,11 @@ SEVERE_LEG_PAIN = 8  # a day value at or above it is severe; P
 SEVERE_DAYS = 3  # consecutive dates of it raise a red flag of tier B by themselves; P
 
 
+SEVERE_DAYS_IN_A_ROW = (
+    "severe_days_in_a_row"  # the rule that the diary itself can meet; no question has this id
+)
+
+
 class Tier(StrEnum):
     """How fast a person is needed: A emergency help now, B a clinician today, C a review in 2 weeks."""
 
@@ -28,7 +33,7 @@ class Tier(StrEnum):
 
     @property
     def raises_flag(self) -> bool:
-        """Tiers A and B raise a red flag and stop the plan's sessions; C opens a review."""
+        """Tiers A and B raise a red flag and stop the plan's sessions; C calls for a review."""
         return self is not Tier.C
 
 

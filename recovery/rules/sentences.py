@@ -33,6 +33,10 @@ BY_RULE = {
         "Something you told us needs a person to look at it. Follow the advice you were shown. "
         "If it gets worse, get help right away. Nobody watches this app all the time.",
     ),
+    "no_data.no_plan": Words(
+        "No program has been published yet.",
+        "Your therapist has not sent a program yet. You can log your pain already.",
+    ),
     "no_data.first_week": Words(
         "The first program week, from {start}, has not ended; the baseline comes from it.",
         "Your first week is still running. Four days with a pain number start your line.",

@@ -126,15 +126,22 @@ def current(facts: Facts, today: date) -> Decision:
     """
     decisions = history(replace(facts, red_flags=()), through=today - timedelta(days=1))
     last = decisions[-1] if decisions else _first_week(facts, today)
-    if open_flags := _open_flags(facts, today):
-        return _decision("alert.red_flag", facts, last.week, today, open_flags, last.relief)
+    if open_flags := _open_flags(facts.red_flags, today):
+        return _decision("alert.red_flag", facts.region, last.week, today, open_flags, last.relief)
     silent_from = facts.start
     if facts.last_entry_on is not None:
         silent_from = max(silent_from, facts.last_entry_on + timedelta(days=1))
     if (today - silent_from).days >= SILENT_DAYS:
         silence: dict[str, Value] = {"silent_from": silent_from, "silent_days": (today - silent_from).days}
-        return _decision("no_data.silent", facts, last.week, today, silence, last.relief)
+        return _decision("no_data.silent", facts.region, last.week, today, silence, last.relief)
     return last
+
+
+def without_plan(flags: Sequence[OpenFlag], today: date) -> Decision:
+    """What stands before a plan has given the episode a start: an alert, or that there is no plan."""
+    open_flags = _open_flags(flags, today)
+    rule = "alert.red_flag" if open_flags else "no_data.no_plan"
+    return _decision(rule, Region.LEG, 0, today, open_flags, None)
 
 
 def decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decision:
@@ -152,9 +159,9 @@ def decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decisi
         relief = terms.relief_reached(weeks, start)
 
     values = _values(facts, weeks, start, relief)
-    if open_flags := _open_flags(facts, week.last):
+    if open_flags := _open_flags(facts.red_flags, week.last):
         rule, values = "alert.red_flag", values | open_flags
-    return _decision(rule, facts, week.number, week.last, values, relief)
+    return _decision(rule, facts.region, week.number, week.last, values, relief)
 
 
 def _first_match(facts: Facts, weeks: Sequence[Week], start: Baseline | None, relief: Relief | None) -> str:
@@ -221,18 +228,18 @@ def _values(
 
 
 def _first_week(facts: Facts, today: date) -> Decision:
-    return _decision("no_data.first_week", facts, 0, today, {"start": facts.start}, None)
+    return _decision("no_data.first_week", facts.region, 0, today, {"start": facts.start}, None)
 
 
-def _open_flags(facts: Facts, day: date) -> dict[str, Value]:
-    raised = [flag.raised_on for flag in facts.red_flags if flag.is_open_on(day)]
+def _open_flags(flags: Sequence[OpenFlag], day: date) -> dict[str, Value]:
+    raised = [flag.raised_on for flag in flags if flag.is_open_on(day)]
     return {"open_red_flags": len(raised), "red_flag_since": min(raised)} if raised else {}
 
 
 def _decision(
-    rule: str, facts: Facts, week: int, for_day: date, values: Mapping[str, Value], relief: Relief | None
+    rule: str, region: Region, week: int, for_day: date, values: Mapping[str, Value], relief: Relief | None
 ) -> Decision:
-    words = say(rule, facts.region, values)
+    words = say(rule, region, values)
     return Decision(
         status=Status(rule.partition(".")[0]),
         week=week,

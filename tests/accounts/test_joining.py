@@ -85,6 +85,17 @@ def test_after_ten_wrong_tries_even_the_right_code_waits(code: str):
     assert int(waiting["Retry-After"]) > 0
 
 
+def test_the_wait_lasts_its_hour_whatever_else_is_tried_meanwhile(code: str):
+    for _ in range(10):
+        join("ABCD-EFGH")
+    for n in range(30):
+        post("sign-in", {"email": f"{n}@hill.example", "password": "wrong", "device_name": "x"})
+    with time_machine.travel(NOW + timedelta(minutes=59)):
+        assert join(code).status_code == 429
+    with time_machine.travel(NOW + timedelta(minutes=61)):
+        assert join(code).status_code == 201
+
+
 def test_neither_code_nor_token_is_kept(code: str):
     token = join(code).json()["token"]
     digests = [bytes(d) for d in Invitation.objects.values_list("digest", flat=True)]

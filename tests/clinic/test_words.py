@@ -7,8 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clinic import words
-from recovery.actions.days import SEVERE_PAIN
-from recovery.rules.red_flags import symptom_check
+from recovery.rules.red_flags import SEVERE_DAYS_IN_A_ROW, symptom_check
 from recovery.rules.sentences import BY_RULE
 from recovery.rules.status import Status
 
@@ -17,7 +16,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def test_every_rule_has_a_reason():
-    assert words.RULE.keys() == BY_RULE.keys() | {"no_data.no_plan"}
+    assert words.RULE.keys() == BY_RULE.keys()
 
 
 def test_a_reason_needs_only_numbers_that_its_rule_gives():
@@ -32,7 +31,7 @@ def test_every_status_has_words_and_a_colour():
 
 def test_every_question_that_raises_a_flag_has_short_words():
     raising = {question.id for question in symptom_check().values() if question.tier.raises_flag}
-    assert words.RED_FLAG.keys() == raising | {SEVERE_PAIN}
+    assert words.RED_FLAG.keys() == raising | {SEVERE_DAYS_IN_A_ROW}
 
 
 @pytest.mark.parametrize(

@@ -5,33 +5,35 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from django.core.cache import cache
 from django.db import connection
 
+from accounts.models import Clinic
+from tests import people
 
-def keys_seen_by_others() -> list[str]:
+
+def names_seen_by_others() -> list[str]:
     with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
-        return [key for (key,) in owner.execute("SELECT cache_key FROM config_cache")]
+        return [name for (name,) in owner.execute("SELECT name FROM accounts_clinic")]
 
 
 @pytest.fixture
 def leaves_nothing() -> Iterator[None]:
     """Requested before `committed`, so it looks after `committed` has tidied up."""
     yield
-    assert keys_seen_by_others() == []
+    assert names_seen_by_others() == []
 
 
 @pytest.mark.usefixtures("leaves_nothing", "committed")
 def test_what_a_committed_test_writes_is_seen_by_others_and_gone_afterwards():
-    cache.set("colour", "green")
-    assert keys_seen_by_others() == [":1:colour"]
+    people.clinic("Green")
+    assert names_seen_by_others() == ["Green"]
 
 
 @pytest.mark.django_db
 def test_what_any_other_test_writes_is_seen_by_nobody_else():
-    cache.set("colour", "green")
-    assert cache.get("colour") == "green"
-    assert keys_seen_by_others() == []
+    people.clinic("Green")
+    assert Clinic.objects.count() == 1
+    assert names_seen_by_others() == []
 
 
 @pytest.mark.django_db

@@ -34,7 +34,7 @@ def test_there_are_tables_and_another_role_owns_them():
 
 def test_the_app_role_may_not_truncate():
     with pytest.raises(ProgrammingError, match="permission denied"), connection.cursor() as cursor:
-        cursor.execute("TRUNCATE config_cache")
+        cursor.execute("TRUNCATE accounts_clinic")
 
 
 def test_the_app_role_may_not_make_tables():

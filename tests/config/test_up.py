@@ -95,6 +95,8 @@ class Amble:
                 cwd=PROJECT,
                 stdout=screen,
                 stderr=subprocess.STDOUT,
+                # A run in the background, as CI may be, ignores Ctrl-C and would hand that down.
+                preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
             )
 
     def wait_for_the_screen(self) -> None:

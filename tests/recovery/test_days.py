@@ -12,13 +12,15 @@ from accounts.access import Role, acting, acting_for_all
 from recovery.actions import days
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
-from recovery.actions.people import end_episode
+from recovery.actions.people import end_episode, open_episode
 from recovery.actions.safety import close
-from recovery.models import DailyPain, Patient, Progress, RedFlag, StatusChange
+from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
+from recovery.progress import episode_trend
 from recovery.records import read
 from recovery.rules.diary import DayValue, Rating, day_value
 from tests import people
 from tests.moments import NOW
+from wire.problems import Conflict
 
 pytestmark = pytest.mark.django_db
 
@@ -89,7 +91,7 @@ def test_the_status_is_judged_week_by_week_and_each_change_is_a_row(maria: peopl
         log(ana, START + timedelta(days=day), 6 if day < 28 else 2)
     close_days(now=NOW)
     row = progress(ana)
-    assert (row.status, row.week_values()) == ("relieved", [6.0] * 4 + [2.0] * 4)
+    assert (row.status, [value for _, value in row.weeks]) == ("relieved", [6.0] * 4 + [2.0] * 4)
     with acting_for_all():
         changes = list(StatusChange.objects.order_by("for_day").values_list("status", flat=True))
     assert changes[-1] == "relieved"
@@ -112,7 +114,7 @@ def test_a_late_record_opens_its_day_again_and_changes_what_follows(maria: peopl
     close_days(now=NOW)
     assert progress(ana).reopen_from is None
     assert daily(ana)[START] == (8, 1)
-    assert progress(ana).week_values()[0] == 8.0
+    assert progress(ana).weeks[0][1] == 8.0
 
 
 def test_a_correction_to_another_day_opens_both_days_again(maria: people.Person):
@@ -180,7 +182,7 @@ def test_three_days_of_severe_leg_pain_raise_one_red_flag(maria: people.Person):
     close_days(now=NOW + timedelta(days=1))
     with acting_for_all():
         flag = RedFlag.objects.get()
-    assert (flag.rule, flag.tier) == ("severe_pain", "B")
+    assert (flag.rule, flag.tier) == ("severe_days_in_a_row", "B")
     assert progress(ana).status == "alert"
 
 
@@ -239,5 +241,44 @@ def test_an_ended_episode_is_closed_once_more_and_then_left(maria: people.Person
     assert close_days(now=NOW + timedelta(days=3)) == 1
     assert max(daily(ana)) == NOW.date()
     assert close_days(now=NOW + timedelta(days=9)) == 0
-    with acting_for_all():
-        assert Patient.objects.count() == 1
+
+
+def test_what_an_ended_episode_shows_ends_with_it_and_a_new_one_begins_anew(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    for day in range(40):
+        log(ana, START + timedelta(days=day), 5)
+    close_days(now=NOW)
+    ended = progress(ana).episode
+    with acting(maria.actor):
+        last = START + timedelta(days=20)
+        end_episode(episode=ended, because="discharge", on=last, by=maria.user.pk, now=NOW)
+        ended = Episode.objects.select_related("patient").get(pk=ended.pk)
+        shown = episode_trend(ended, now=NOW)
+        assert shown is not None
+        assert [week["week"] for week in shown["weeks"]] == [1, 2]
+        assert shown["days"]["leg"][-1]["on"] == last
+        patient = Patient.objects.get(pk=ana.user.pk)
+        facts = {"onset_on": NOW.date() - timedelta(days=5), "side": "left"}
+        open_episode(patient=patient, by=maria.user.pk, now=NOW, **facts)
+        Episode.objects.open().update(started_on=START + timedelta(days=35))
+        again = Episode.objects.open().select_related("patient").get()
+        shown = episode_trend(again, now=NOW)
+        assert shown is not None
+        assert shown["days"]["leg"][0]["on"] == START + timedelta(days=35)
+
+
+def test_an_alert_before_there_is_a_plan_ends_when_its_flags_are_closed(maria: people.Person):
+    ana = people.patient(maria)
+    fields = {"revision": 1, "at": "2026-03-02T12:00:00+01:00", "answers": {"bladder": "yes", "bowel": "yes"}}
+    with acting(ana.actor):
+        take(patient_id=ana.user.pk, records=[read("symptom_check", str(uuid4()), fields)], now=NOW)
+    assert (progress(ana).status, progress(ana).numbers["open_red_flags"]) == ("alert", 2)
+    with acting(maria.actor):
+        version = Patient.objects.get(pk=ana.user.pk).version
+        for flag in RedFlag.objects.all():
+            close(flag=flag, because="Called.", by=maria.user.pk, now=NOW)
+        assert Patient.objects.get(pk=ana.user.pk).version > version
+        with pytest.raises(Conflict):
+            close(flag=flag, because="Called again.", by=maria.user.pk, now=NOW)
+    assert (progress(ana).status, progress(ana).rule) == ("no_data", "no_data.no_plan")

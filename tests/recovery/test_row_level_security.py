@@ -26,7 +26,7 @@ WITHOUT_PATIENT_DATA = {
     "exercises_program",
     "exercises_programline",
     "notifications_pushsubscription",
-    "config_cache",
+    "accounts_failurecount",
     "django_migrations",
     "django_content_type",
     "django_session",

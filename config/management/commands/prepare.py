@@ -20,4 +20,3 @@ class Command(BaseCommand):
             for grant in GRANTS:  # on every table that a migration will make
                 cursor.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {grant} TO {role}")
         call_command("migrate", interactive=False, verbosity=verbosity, stdout=self.stdout)
-        call_command("createcachetable", verbosity=verbosity, stdout=self.stdout)

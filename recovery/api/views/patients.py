@@ -1,6 +1,5 @@
 """Patients, their devices, and who cares for them."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError
@@ -168,10 +167,5 @@ class OneCareTeamMember(Caring):
     def delete(self, request: Request, pk: int, member: int) -> Response:
         """Somebody stops caring for this patient, today. The last one stays: hand over first."""
         patient = self.in_care(Patient.objects.all(), pk)
-        team = CareTeamMember.objects.filter(patient=patient.pk).current(on=self.actor.today)
-        leaving = get_object_or_404(team, pk=member)
-        if team.count() == 1:
-            raise Conflict("This is the last of the care team: add a colleague first.")
-        yesterday = self.actor.today - timedelta(days=1)
-        CareTeamMember.objects.filter(pk=leaving.pk).update(until_on=max(leaving.from_on, yesterday))
+        people.leave_care_team(patient=patient, member_id=member, today=self.actor.today)
         return Response(status=204)
