@@ -256,7 +256,7 @@ def test_what_an_ended_episode_shows_ends_with_it_and_a_new_one_begins_anew(mari
         ended = Episode.objects.select_related("patient").get(pk=ended.pk)
         shown = episode_trend(ended, now=NOW)
         assert shown is not None
-        assert [week["week"] for week in shown["weeks"]] == [1, 2]
+        assert [week["week"] for week in shown["weeks"]] == [1, 2, 3]
         assert shown["days"]["leg"][-1]["on"] == last
         patient = Patient.objects.get(pk=ana.user.pk)
         facts = {"onset_on": NOW.date() - timedelta(days=5), "side": "left"}
