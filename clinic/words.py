@@ -119,9 +119,9 @@ def red_flag_cause(flag: RedFlag) -> str:
     """What the patient was asked and answered, or what the diary met."""
     if flag.rule == SEVERE_DAYS_IN_A_ROW:
         return f"Leg pain of {SEVERE_LEG_PAIN} or more on {SEVERE_DAYS} days running, in the diary."
-    if flag.check_record is None:
+    if flag.check_record_id is None:
         return "From a symptom check that the phone could not send in full: ask the patient."
-    answer = ANSWER.get(flag.check_record.answers.get(flag.rule), "see the symptom check")
+    answer = ANSWER.get(flag.answer, "see the symptom check")
     question = symptom_check().get(flag.rule)
     asked = question.text["en"]["question"] if question else "A question that this version does not know."
     return f"{asked} The answer: {answer}."

@@ -149,10 +149,8 @@ def read(kind: object, client_uuid: object, fields: dict[str, Any]) -> Incoming:
         record = convert(fields, KINDS[kind])
     except ValidationError as error:
         raise NotTaken(*_where(error)) from None
-    try:
-        record.at.astimezone(UTC)
-    except OverflowError:
-        raise NotTaken("/at", "This is outside of the calendar.") from None
+    for name in ("at", "ended_at"):
+        _check_moment(name, getattr(record, name, None))
     _check_days(record)
     body = to_builtins(record)
     del body["revision"]
@@ -167,6 +165,14 @@ def _uuid(text: object) -> UUID:
     if uuid.int == 0 or str(uuid) != text:
         raise NotTaken("/id", "Use a random UUID in its usual form, in small letters.")
     return uuid
+
+
+def _check_moment(name: str, moment: datetime | None) -> None:
+    try:
+        if moment is not None:
+            moment.astimezone(UTC)
+    except OverflowError:
+        raise NotTaken(f"/{name}", "This is outside of the calendar.") from None
 
 
 def _check_days(record: Record) -> None:

@@ -14,6 +14,7 @@ class Answer:
 
     verdict: Verdict
     created: bool = False
+    known: bool = False  # this very content was here before
     pointer: str = ""
     reason: str = ""
     ignored: tuple[str, ...] = ()
@@ -41,10 +42,10 @@ class Kept:
             self._become(incoming)
             return replace(answer, created=True)
         if (revision, body) == (self.revision, self.body):
-            return replace(answer, verdict="same")
+            return replace(answer, verdict="same", known=True)
         rivals = [b for r, b in [(self.revision, self.body), *self.others] if r == revision and b != body]
         if (revision, body) in self.others:
-            return replace(answer, verdict="conflict" if rivals else "same")
+            return replace(answer, verdict="conflict" if rivals else "same", known=True)
         if revision > self.revision:
             self._keep(self.revision, self.body, "replaced")
             self._become(incoming)

@@ -1,9 +1,9 @@
 """Many rows in one statement. `bulk_create` sends each value of each row by itself; this sends one array a column."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
 from django.db import connection, models
 
 
@@ -54,5 +54,7 @@ def _type(field: "models.Field[Any, Any]") -> tuple[str, str]:
 
 def _array(field: "models.Field[Any, Any]", values: list[Any]) -> list[Any]:
     if isinstance(field, models.JSONField):
-        return [None if value is None else orjson.dumps(value).decode() for value in values]
+        return [
+            None if value is None else json.dumps(value) for value in values
+        ]  # orjson refuses large integers
     return values

@@ -24,11 +24,11 @@ class NotJSON(ValueError):
     """The text is not JSON as Amble takes it; the message says why, and never repeats the text."""
 
 
-def parse(body: bytes) -> Any:
+def parse(body: bytes, *, check: bool = True) -> Any:
     """Return the value of a JSON text in UTF-8.
 
-    Refuses what `json.loads` lets through: a BOM, duplicate names, NaN and numbers beyond a double, nesting deeper than
-    32, and text that PostgreSQL cannot store (NUL, lone surrogates). Raises NotJSON.
+    Refuses what `json.loads` lets through: a BOM, duplicate names, NaN and numbers beyond a double, and what
+    `check_storable` does, unless the caller asks that of the parts by itself. Raises NotJSON.
     """
     try:
         text = body.decode("utf-8")
@@ -46,7 +46,8 @@ def parse(body: bytes) -> Any:
         raise NotJSON(f"The body is nested deeper than {MAX_DEPTH} levels.") from None
     except json.JSONDecodeError as error:
         raise NotJSON(f"The body is not JSON: {error.msg} at character {error.pos}.") from None
-    _check(value, 1)
+    if check:
+        check_storable(value)
     return value
 
 
@@ -74,7 +75,8 @@ def _int(digits: str) -> int:
     return int(digits)
 
 
-def _check(value: Any, depth: int) -> None:
+def check_storable(value: Any, depth: int = 1) -> None:
+    """Refuse nesting deeper than 32, and text that PostgreSQL cannot store (NUL, lone surrogates). Raises NotJSON."""
     if isinstance(value, str):
         # isascii is one pass in C and true for nearly all text; only the rest is encoded.
         if "\x00" in value or not (value.isascii() or _storable(value)):
@@ -84,11 +86,11 @@ def _check(value: Any, depth: int) -> None:
             raise NotJSON(f"The body is nested deeper than {MAX_DEPTH} levels.")
         if isinstance(value, dict):
             for name, member in value.items():
-                _check(name, depth)
-                _check(member, depth + 1)
+                check_storable(name, depth)
+                check_storable(member, depth + 1)
         else:
             for item in value:
-                _check(item, depth + 1)
+                check_storable(item, depth + 1)
 
 
 def _storable(text: str) -> bool:
@@ -101,6 +103,7 @@ def _storable(text: str) -> bool:
 
 class StrictJSONParser(BaseParser):
     media_type = "application/json"
+    checks_whole = True
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         request = parser_context["request"]
@@ -115,9 +118,15 @@ class StrictJSONParser(BaseParser):
         if len(body) > settings.MAX_BODY_BYTES:
             raise BodyTooLarge
         try:
-            return parse(body)
+            return parse(body, check=self.checks_whole)
         except NotJSON as error:
             raise ParseError(str(error)) from None
+
+
+class PartsJSONParser(StrictJSONParser):
+    """For a body of many parts, of which one may be wrong: the view checks each with `check_storable`."""
+
+    checks_whole = False
 
 
 class JSONRenderer(BaseRenderer):

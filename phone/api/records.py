@@ -12,9 +12,10 @@ from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone.api.schemas import ANSWER, SYNC, SYNC_ANSWERS, record_schema
 from recovery.actions.diary import take
-from recovery.actions.safety import heed_refused_check
+from recovery.actions.safety import heed_refused_checks
 from recovery.records import Incoming, NotTaken, read
 from recovery.revisions import Answer
+from wire.json import NotJSON, PartsJSONParser, check_storable
 from wire.problems import problem_handler
 
 MOST_RECORDS = 100
@@ -45,7 +46,7 @@ class PutRecord(Acting):
         except ValidationError as refusal:
             if self.kind == "symptom_check" and isinstance(request.data, dict):
                 # Raising would take the red flags back with everything else.
-                heed_refused_check(patient_id=self.actor.user_id, fields=request.data, now=self.now)
+                heed_refused_checks(patient_id=self.actor.user_id, checks=[request.data], now=self.now)
                 return self.refusal(refusal)
             raise
         answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
@@ -91,6 +92,7 @@ def put_record(kind: str) -> type[PutRecord]:
 
 class Sync(Acting):
     permission_classes = (IsPatient,)
+    parser_classes = (PartsJSONParser,)
 
     @extend_schema(operation_id="sync", request=SYNC, responses={200: SYNC_ANSWERS})
     def post(self, request: Request) -> Response:
@@ -107,14 +109,17 @@ class Sync(Acting):
             raise TooManyRecords
         answers: list[dict[str, Any]] = [{} for _ in items]
         good: list[tuple[int, Incoming]] = []
+        refused_checks: list[dict[str, Any]] = []
         for index, item in enumerate(items):
             try:
                 good.append((index, _read_item(item)))
             except NotTaken as error:
-                if isinstance(item, dict) and item.get("kind") == "symptom_check":
-                    heed_refused_check(patient_id=self.actor.user_id, fields=item, now=self.now)
-                name = item.get("id") if isinstance(item, dict) and isinstance(item.get("id"), str) else None
-                answers[index] = _refusal(name, index, error.pointer, error.reason)
+                fields = item if isinstance(item, dict) else {}
+                if fields.get("kind") == "symptom_check":
+                    refused_checks.append(fields)
+                answers[index] = _refusal(_id(fields), index, error.pointer, error.reason)
+        if refused_checks:
+            heed_refused_checks(patient_id=self.actor.user_id, checks=refused_checks, now=self.now)
         taken = take(patient_id=self.actor.user_id, records=[record for _, record in good], now=self.now)
         for (index, record), answer in zip(good, taken, strict=True):
             if answer.verdict == "refused":
@@ -129,8 +134,20 @@ class Sync(Acting):
 def _read_item(item: Any) -> Incoming:
     if not isinstance(item, dict):
         raise NotTaken("", "A record is a JSON object.")
+    try:
+        check_storable(item)
+    except NotJSON as error:
+        raise NotTaken("", str(error)) from None
     fields = {name: value for name, value in item.items() if name not in ("id", "kind")}
     return read(item.get("kind"), item.get("id"), fields)
+
+
+def _id(fields: dict[str, Any]) -> str | None:
+    """The id of a refused record, if it is one that can be said back."""
+    name = fields.get("id")
+    return (
+        name if isinstance(name, str) and name.isascii() and name.isprintable() and len(name) <= 40 else None
+    )
 
 
 def _unknown_zone(record: Incoming) -> bool:

@@ -1,12 +1,13 @@
 """The close of the day: each patient's recorded pain, and what it says about their recovery."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from accounts.access import acting_for_all
@@ -23,7 +24,9 @@ Said = tuple[str, str]  # a status and its rule
 logger = logging.getLogger(__name__)
 
 SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
-CHUNK = 200  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+CHUNK = 20  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+# What one patient's rows may do to a rule or a column; everybody else's days are closed all the same.
+STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError)
 
 
 def close_days(*, now: datetime) -> int:
@@ -40,7 +43,7 @@ def close_days(*, now: datetime) -> int:
             try:
                 with transaction.atomic():
                     _close(chunk, now)
-            except (ArithmeticError, LookupError, TypeError, ValueError):
+            except STUMBLES:
                 _close_each(chunk, now)
         looked_at |= {row.pk for row in chunk}
         if len(chunk) < CHUNK:
@@ -53,7 +56,7 @@ def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
         try:
             with transaction.atomic():
                 _close([row], now)
-        except (ArithmeticError, LookupError, TypeError, ValueError):
+        except STUMBLES:
             logger.exception("The days of episode %s could not be closed.", row.pk)
 
 
@@ -62,7 +65,7 @@ def _claim(now: datetime, *, but_not: set[int]) -> list[Progress]:
         pk__in=but_not
     )
     rows = due.select_related("episode", "patient").select_for_update(
-        of=("patient", "self"), skip_locked=True
+        of=("patient", "self"), skip_locked=True, no_key=True
     )
     return list(rows.order_by("patient")[:CHUNK])
 
@@ -74,29 +77,30 @@ def _close(rows: Sequence[Progress], now: datetime) -> None:
     _raise_severe_pain(rows, now)
     restate([row.episode for row in rows], now=now)
     for row in rows:
-        yesterday = row.patient.local_date(now) - timedelta(days=1)
-        row.closed_through, row.reopen_from = yesterday, None
-        row.next_close_at = (
-            row.patient.day_ends_at(yesterday + timedelta(days=1)) if row.episode.ended_on is None else None
-        )
+        today, ended_on = row.patient.local_date(now), row.episode.ended_on
+        row.closed_through, row.reopen_from = today - timedelta(days=1), None
+        is_over = ended_on is not None and ended_on <= row.closed_through
+        row.next_close_at = None if is_over else row.patient.day_ends_at(today)
     Progress.objects.bulk_update(rows, ["closed_through", "reopen_from", "next_close_at"])
 
 
 def _record_days(rows: Sequence[Progress], now: datetime) -> None:
     """Write each region's value of each day to close, "no entry" included."""
-    spans = {row.patient_id: _days_to_close(row, now) for row in rows}
-    spans = {patient: days for patient, days in spans.items() if days}
-    if not spans:
+    spans: dict[int, set[date]] = defaultdict(set)  # one patient may have an ended and an open episode here
+    for row in rows:
+        spans[row.patient_id] |= set(_days_to_close(row, now))
+    days = [day for span in spans.values() for day in span]
+    if not days:
         return
-    found = ratings(spans, since=min(days[0] for days in spans.values()))
+    found = ratings(spans, since=min(days))
     clinics = {row.patient_id: row.clinic_id for row in rows}
     insert(
         DailyPain,
         [
             _daily_row(day_value(day, found.get((patient, region, day), ())))
             | {"clinic_id": clinics[patient], "patient_id": patient, "region": region, "recorded_at": now}
-            for patient, days in spans.items()
-            for day in days
+            for patient, span in spans.items()
+            for day in span
             for region in Region
         ],
         replace_by=["patient_id", "region", "on"],
@@ -104,9 +108,9 @@ def _record_days(rows: Sequence[Progress], now: datetime) -> None:
 
 
 def _days_to_close(row: Progress, now: datetime) -> list[date]:
-    start = row.episode.started_on
-    if start is None:
-        return []
+    """From the start, or from the enrolment when that was earlier or there is no plan yet."""
+    enrolled = row.patient.local_date(row.episode.opened_at)
+    start = min(enrolled, row.episode.started_on or enrolled)
     first = start if row.closed_through is None else row.closed_through + timedelta(days=1)
     if row.reopen_from is not None:
         first = max(start, min(first, row.reopen_from))
@@ -133,26 +137,18 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
     Only while it is news: a diary that comes in weeks late says nothing about today. Days before the last such flag
     was closed have been seen by a person.
     """
-    since = {
-        row.patient_id: row.patient.local_date(now) - SEVERE_IS_NEWS
-        for row in rows
-        if row.episode.ended_on is None
-    }
-    local_dates = {row.patient_id: row.patient.local_date for row in rows}
-    flags = RedFlag.objects.filter(patient__in=list(since), rule=SEVERE_DAYS_IN_A_ROW)
+    open_rows = [row for row in rows if row.episode.ended_on is None]
+    today = {row.patient_id: row.patient.local_date(now) for row in open_rows}
+    seen: dict[int, date] = {}
+    local_dates = {row.patient_id: row.patient.local_date for row in open_rows}
+    flags = RedFlag.objects.filter(patient__in=list(today), rule=SEVERE_DAYS_IN_A_ROW)
     for patient_id, closed_at in flags.order_by("raised_at").values_list("patient", "closed_at"):
-        if closed_at is None:
-            since.pop(patient_id, None)
-        elif patient_id in since:
-            since[patient_id] = max(since[patient_id], local_dates[patient_id](closed_at))
-    if not since:
-        return
-    values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in since}
-    days = DailyPain.objects.filter(
-        patient__in=list(since), region=Region.LEG, on__gt=min(since.values()), count__gt=0
-    )
+        seen[patient_id] = local_dates[patient_id](closed_at) if closed_at else date.max
+    values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in today}
+    oldest = min(today.values(), default=now.date()) - SEVERE_IS_NEWS * 5
+    days = DailyPain.objects.filter(patient__in=list(today), region=Region.LEG, on__gte=oldest, count__gt=0)
     for patient_id, on, total, count in days.values_list("patient", "on", "total", "count"):
-        if on > since[patient_id]:
+        if on > seen.get(patient_id, date.min):
             values[patient_id][on] = Fraction(total or 0, count)  # a count says that there is a total
     RedFlag.objects.bulk_create(
         [
@@ -165,8 +161,9 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
                 about_on=run[SEVERE_DAYS - 1],
                 raised_at=now,
             )
-            for row in rows
-            for run in severe_pain(values.get(row.patient_id, {}))[-1:]
+            for row in open_rows
+            for run in severe_pain(values[row.patient_id])[-1:]
+            if today[row.patient_id] - run[-1] <= SEVERE_IS_NEWS
         ],
         ignore_conflicts=True,
     )
@@ -222,8 +219,11 @@ def _changes(
     for decision in decisions:
         said = (str(decision.status), decision.rule)
         written = recorded.get((episode.pk, decision.for_day))
-        stands = decision is decisions[-1] and recorded.get((episode.pk, None), said) != said
-        if said != (written or before) or stands:
+        if decision is decisions[-1]:
+            is_news = said != recorded.get((episode.pk, None))
+        else:
+            is_news = said != (written or before)
+        if is_news:
             recorded[episode.pk, decision.for_day] = recorded[episode.pk, None] = said
             changes.append(
                 status_change(

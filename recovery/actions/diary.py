@@ -1,5 +1,6 @@
 """Taking what phones recorded: idempotent, whatever is sent twice, late, corrected or from a second phone."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +8,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import orjson
 from django.db import connection
 from django.db.models import Case, F, When
 from django.db.models.functions import Greatest, Least
@@ -15,7 +15,6 @@ from django.db.models.functions import Greatest, Least
 from recovery.actions.kinds import KIND, StoredSession, exercise_ids, session_refusals, write_results
 from recovery.actions.safety import alert, raise_red_flags
 from recovery.models import Patient, Progress, RecordRevision
-from recovery.models.diary import PhoneRecord
 from recovery.records import KINDS, Incoming, about_on
 from recovery.revisions import Answer, Kept
 from recovery.rows import insert
@@ -92,8 +91,7 @@ class Taking:
             for n, why in refused.items():
                 self.answers[batch[n][0]] = Answer("refused", pointer=why.pointer, reason=why.reason)
             batch = [item for n, item in enumerate(batch) if n not in refused]
-        model = KIND[kind].model
-        kept = _kept(model, {record.client_uuid for _, record in batch}, self.standing.patient_id)
+        kept = _kept(kind, {record.client_uuid for _, record in batch}, self.standing.patient_id)
         before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
         # By revision, so that a record and its corrections in one batch end as they would one after the other.
         for index, record in sorted(batch, key=lambda item: item[1].revision):
@@ -117,9 +115,7 @@ class Taking:
             )
         if kind == "symptom_check":
             # Also one that was overtaken or is in conflict: no other revision lowers it.
-            self._heed(
-                [record for index, record in batch if self.answers[index].verdict != "same"], kept, ids
-            )
+            self._heed([record for index, record in batch if not self.answers[index].known], kept, ids)
 
     def _write(self, kind: str, kept: dict[UUID, Kept], changed: dict[UUID, Incoming]) -> dict[UUID, int]:
         """Write what changed; the ids of the rows that now read otherwise."""
@@ -200,12 +196,15 @@ class Taking:
             self._progress["reopen_from"] = Case(
                 When(closed_through__gte=earliest, then=reopened), default=F("reopen_from")
             )
-        if self._progress and self.standing.episode_id:
-            Progress.objects.filter(pk=self.standing.episode_id).update(**self._progress)
+        if self._progress:
+            # Also an ended episode's days are opened again; an alert is only the open one's.
+            ours = {"pk": self.standing.episode_id} if "status" in self._progress else {}
+            Progress.objects.filter(patient=self.standing.patient_id, **ours).update(**self._progress)
 
 
-def _kept(model: type[PhoneRecord], uuids: Iterable[UUID], patient_id: int) -> dict[UUID, Kept]:
+def _kept(kind: str, uuids: Iterable[UUID], patient_id: int) -> dict[UUID, Kept]:
     """What is kept of these ids, current and older revisions in one statement."""
+    model = KIND[kind].model
     kept = {uuid: Kept() for uuid in uuids}
     older: list[tuple[UUID, int, dict[str, Any]]] = []
     mine: list[Any] = [patient_id, list(kept)]
@@ -216,15 +215,15 @@ def _kept(model: type[PhoneRecord], uuids: Iterable[UUID], patient_id: int) -> d
                 WHERE patient_id = %s AND client_uuid = ANY(%s)
             UNION ALL
             SELECT NULL, client_uuid, revision, body, false FROM recovery_recordrevision
-                WHERE patient_id = %s AND client_uuid = ANY(%s)
+                WHERE patient_id = %s AND client_uuid = ANY(%s) AND kind = %s
             """,  # noqa: S608 (the table is that of a model)
-            [*mine, *mine],
+            [*mine, *mine, kind],
         )
         for row_id, uuid, revision, body, conflicted in cursor.fetchall():
             if row_id is None:
-                older.append((uuid, revision, orjson.loads(body)))
+                older.append((uuid, revision, json.loads(body)))
             else:
-                kept[uuid] = Kept(row_id, revision, orjson.loads(body), conflicted=conflicted)
+                kept[uuid] = Kept(row_id, revision, json.loads(body), conflicted=conflicted)
     for uuid, revision, body in older:
         kept[uuid].others.append((revision, body))
     return kept

@@ -104,6 +104,7 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
         clinic_id=patient.clinic_id,
         patient=patient,
         episode=episode,
+        next_close_at=patient.day_ends_at(today),
         **decided(without_plan(progress.red_flags([patient])[patient.pk], today)),
     )
     Patient.objects.filter(pk=patient.pk).update(version=F("version") + 1)
@@ -112,7 +113,15 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
 
 @transaction.atomic
 def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datetime) -> None:
-    """Discharge, transfer or surgery. The diary stays open: what a patient still sends is kept."""
-    Episode.objects.filter(pk=episode.pk).update(ended_on=on, ended_because=because, ended_by=by)
+    """Discharge, transfer or surgery. The diary stays open: what a patient still sends is kept.
+
+    Raises Conflict when somebody ended it before.
+    """
+    Patient.objects.filter(pk=episode.patient_id).update(version=F("version") + 1)  # publishing waits for it
+    ended = Episode.objects.filter(pk=episode.pk, ended_on=None).update(
+        ended_on=on, ended_because=because, ended_by=by
+    )
+    if not ended:
+        raise Conflict("This episode has ended already.")
     # The last days are recorded, up to the end; then nothing is due for this episode.
     Progress.objects.filter(pk=episode.pk).update(next_close_at=now)

@@ -9,9 +9,12 @@ from django.db.models.functions import Coalesce
 
 from recovery.actions.days import decided, restate, status_change
 from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.rules.red_flags import Answer, Finding, Tier, evaluate
+from recovery.rules.red_flags import Tier, evaluate
 from recovery.rules.status import OpenFlag, Status, without_plan
 from wire.problems import Conflict
+
+UNKNOWN_QUESTION = "unknown_question"
+LONGEST_ANSWER = 48
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
@@ -19,24 +22,29 @@ Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one
 def raise_red_flags(
     *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
 ) -> int:
-    """Raise what these symptom checks say; how many flags that is. No revision of a check lowers a flag."""
-    flags = [
-        RedFlag(
-            clinic_id=clinic_id,
-            patient_id=patient_id,
-            episode_id=episode_id,
-            check_record_id=check_id,
-            rule=finding.question,
-            tier=finding.tier or Tier.B,  # a question this server does not know: a person has to read it
-            about_on=on,
-            raised_at=now,
-        )
-        for check_id, on, answers in checks
-        for finding in evaluate(_given(answers))
-        if _alerts(finding)
-    ]
+    """Raise what these symptom checks say; how many flags that is. No revision of a check lowers a flag.
+
+    Questions that this server does not know are one flag a check, however many: a person has to read it.
+    """
+    flags: dict[tuple[int | None, str], RedFlag] = {}
+    for check_id, on, answers in checks:
+        for finding in evaluate(answers):
+            if answers[finding.question] is None or not finding.raises_flag:
+                continue
+            rule = finding.question if finding.tier else UNKNOWN_QUESTION
+            flags[check_id, rule] = RedFlag(
+                clinic_id=clinic_id,
+                patient_id=patient_id,
+                episode_id=episode_id,
+                check_record_id=check_id,
+                rule=rule,
+                answer=str(finding.answer)[:LONGEST_ANSWER] if finding.tier else "",
+                tier=finding.tier or Tier.B,
+                about_on=on,
+                raised_at=now,
+            )
     if flags:
-        RedFlag.objects.bulk_create(flags, ignore_conflicts=True)
+        RedFlag.objects.bulk_create(flags.values(), ignore_conflicts=True)
     return len(flags)
 
 
@@ -63,23 +71,24 @@ def alert(
     return decided(decision) | {"next_close_at": now}
 
 
-def heed_refused_check(*, patient_id: int, fields: Mapping[str, Any], now: datetime) -> None:
-    """A symptom check that could not be taken: what can be read of its answers is judged all the same."""
-    answers = fields.get("answers")
-    if not isinstance(answers, Mapping):
+def heed_refused_checks(*, patient_id: int, checks: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Symptom checks that could not be taken: what can be read of their answers is judged all the same."""
+    said = [check["answers"] for check in checks if isinstance(check.get("answers"), Mapping)]
+    if not said:
         return
-    patient = Patient.objects.select_for_update().get(pk=patient_id)
+    Patient.objects.filter(pk=patient_id).update(version=F("version") + 1)  # which locks it, too
+    patient = Patient.objects.get(pk=patient_id)
     progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None).first()
     today = patient.local_date(now)
     raised = raise_red_flags(
         patient_id=patient_id,
         clinic_id=patient.clinic_id,
         episode_id=progress.pk if progress else None,
-        checks=[(None, today, answers)],
+        checks=[(None, today, answers) for answers in said],
         now=now,
     )
     if raised and progress:
-        said = alert(
+        columns = alert(
             patient_id=patient_id,
             clinic_id=patient.clinic_id,
             episode_id=progress.pk,
@@ -88,18 +97,7 @@ def heed_refused_check(*, patient_id: int, fields: Mapping[str, Any], now: datet
             today=today,
             now=now,
         )
-        Progress.objects.filter(pk=progress.pk).update(**said)
-
-
-LONGEST_RULE = 48  # of RedFlag.rule; a refused check may name anything
-
-
-def _given(answers: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {question[:LONGEST_RULE]: answer for question, answer in answers.items() if answer is not None}
-
-
-def _alerts(finding: Finding) -> bool:
-    return finding.answer != Answer.NO and (finding.tier is None or finding.tier.raises_flag)
+        Progress.objects.filter(pk=progress.pk).update(**columns)
 
 
 def acknowledge(*, flag: RedFlag, by: int, now: datetime) -> None:

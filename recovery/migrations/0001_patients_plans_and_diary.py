@@ -184,8 +184,8 @@ class Migration(migrations.Migration):
                 ),
                 ("region", models.CharField(choices=[("leg", "leg"), ("back", "back")], max_length=4)),
                 ("on", models.DateField()),
-                ("total", models.PositiveSmallIntegerField(null=True)),
-                ("count", models.PositiveSmallIntegerField()),
+                ("total", models.PositiveIntegerField(null=True)),
+                ("count", models.PositiveIntegerField()),
                 (
                     "asked",
                     models.CharField(
@@ -195,7 +195,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("worst", models.PositiveSmallIntegerField(null=True)),
-                ("late", models.PositiveSmallIntegerField(help_text="Answers that came too late to count.")),
+                ("late", models.PositiveIntegerField(help_text="Answers that came too late to count.")),
                 ("recorded_at", models.DateTimeField()),
                 (
                     "clinic",
@@ -642,6 +642,14 @@ class Migration(migrations.Migration):
                     "rule",
                     models.CharField(
                         help_text="The question answered yes, or the rule that the diary met.", max_length=48
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        help_text="What raised it; a later revision may read otherwise.",
+                        max_length=48,
                     ),
                 ),
                 ("tier", models.CharField(choices=[("A", "A"), ("B", "B")], max_length=1)),
@@ -1198,8 +1206,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="redflag",
             constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)),
                 fields=("patient", "rule", "about_on", "check_record"),
-                name="one_flag_per_cause",
+                name="one_open_flag_per_cause",
                 nulls_distinct=False,
             ),
         ),

@@ -144,11 +144,11 @@ class DailyPain(models.Model):
     region = models.CharField(max_length=4, choices=[(r.value, r.value) for r in Region])
     on = models.DateField()
     # The day's value is total / count, kept apart so that comparisons stay exact.
-    total = models.PositiveSmallIntegerField(null=True)
-    count = models.PositiveSmallIntegerField()
+    total = models.PositiveIntegerField(null=True)
+    count = models.PositiveIntegerField()
     asked = models.CharField(max_length=16, choices=[(a.value, a.value) for a in Asked], blank=True)
     worst = models.PositiveSmallIntegerField(null=True)
-    late = models.PositiveSmallIntegerField(help_text="Answers that came too late to count.")
+    late = models.PositiveIntegerField(help_text="Answers that came too late to count.")
     recorded_at = models.DateTimeField()
 
     objects = RowsOfPatients.as_manager()

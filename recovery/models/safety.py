@@ -35,6 +35,9 @@ class RedFlag(models.Model):
     rule = models.CharField(
         max_length=48, help_text="The question answered yes, or the rule that the diary met."
     )
+    answer = models.CharField(
+        max_length=48, blank=True, help_text="What raised it; a later revision may read otherwise."
+    )
     tier = models.CharField(max_length=1, choices=[("A", "A"), ("B", "B")])
     about_on = models.DateField()
     raised_at = models.DateTimeField()
@@ -51,7 +54,8 @@ class RedFlag(models.Model):
             models.UniqueConstraint(
                 fields=["patient", "rule", "about_on", "check_record"],
                 nulls_distinct=False,
-                name="one_flag_per_cause",
+                condition=Q(closed_at=None),
+                name="one_open_flag_per_cause",
             ),
             models.CheckConstraint(
                 condition=Q(acknowledged_at=None, acknowledged_by=None)

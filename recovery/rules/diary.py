@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from fractions import Fraction
 
@@ -46,7 +46,7 @@ class Rating:
     @property
     def is_late(self) -> bool:
         """Answered after the end of the local day that follows its day; when it arrived plays no part."""
-        return self.answered_on > self.about_on + timedelta(days=DAYS_TO_ANSWER)
+        return (self.answered_on - self.about_on).days > DAYS_TO_ANSWER
 
 
 @dataclass(frozen=True, slots=True)

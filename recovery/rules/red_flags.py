@@ -58,12 +58,17 @@ class Finding:
     """One answer that calls for something.
 
     A `tier` of None says that this version of the check does not know the question, perhaps because the phone
-    has another one: whatever the answer was, a person has to read it.
+    has another one: unless the answer was "no", a person has to read it.
     """
 
     question: str
     answer: str
     tier: Tier | None
+
+    @property
+    def raises_flag(self) -> bool:
+        """Whether a person is needed now: a yes of tier A or B, or anything but a no to an unknown question."""
+        return self.answer != Answer.NO and (self.tier is None or self.tier.raises_flag)
 
 
 @cache

@@ -52,8 +52,6 @@ class EndEpisode(Caring):
         """Discharge, transfer or surgery. What the patient still sends is kept."""
         episode = self.in_care(Episode.objects.select_related("patient"), pk)
         data = valid(s.EndEpisodeSerializer(data=request.data))
-        if episode.ended_on is not None:
-            raise Conflict("This episode has ended already.")
         if not episode.onset_on <= data["on"] <= episode.patient.local_date(self.now):
             raise ValidationError({"on": ["Use a date from the onset to today."]})
         people.end_episode(episode=episode, **data, by=self.actor.user_id, now=self.now)
