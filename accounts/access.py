@@ -24,7 +24,10 @@ CARING_ROLES = frozenset({Role.THERAPIST, Role.CLINICIAN})
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person acting at one clinic, in all the roles they hold there. `today` decides which care teams are current."""
+    """A person acting at one clinic, in all the roles they hold there.
+
+    `today`, the clinic's date, decides which care teams are current.
+    """
 
     user_id: int
     clinic_id: int

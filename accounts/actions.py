@@ -14,6 +14,7 @@ from accounts import codes
 from accounts.access import Role
 from accounts.authentication import token_digest
 from accounts.models import Clinic, Device, Invitation, Membership, User
+from wire.problems import Conflict
 
 VALID_FOR = timedelta(days=7)
 DEVICES_PER_PATIENT_CODE = (
@@ -104,13 +105,22 @@ def use_invitation(*, code: str, second_factor: str, now: datetime) -> Invitatio
 
 @transaction.atomic
 def accept(*, code: str, email: str, password: str, now: datetime) -> Invitation | None:
-    """A staff member joins by code and email. Whoever had a password keeps it; None if the code does not work."""
+    """A staff member joins by code and email. None if the code does not work.
+
+    Whoever has a password says it here: else another clinic could invite their address first, choose a password, and
+    wait for this one.
+    """
     invitation = use_invitation(code=code, second_factor=email, now=now)
-    if invitation is None or invitation.role == Role.PATIENT:
+    user = invitation.user if invitation else None
+    known = user is not None and user.has_usable_password()
+    if invitation is None or user is None or invitation.role == Role.PATIENT:
         transaction.set_rollback(True)
         return None
-    if not invitation.user.has_usable_password():
-        User.objects.filter(pk=invitation.user_id).update(password=make_password(password))
+    if known and not check_password(password, user.password):
+        transaction.set_rollback(True)
+        return None
+    if not known:
+        User.objects.filter(pk=user.pk).update(password=make_password(password))
     return invitation
 
 
@@ -139,9 +149,17 @@ def check_credentials(*, email: str, password: str) -> User | None:
 
 @transaction.atomic
 def end_membership(*, membership: Membership, now: datetime) -> None:
-    """Somebody leaves, in this role. With their last role their devices at the clinic are signed out."""
+    """Somebody leaves, in this role. With their last role their devices and codes at the clinic are void.
+
+    Raises Conflict for the last administrator: nobody could let anybody in again.
+    """
+    others = Membership.objects.current().filter(clinic=membership.clinic, role=Role.ADMINISTRATOR)
+    if membership.role == Role.ADMINISTRATOR and not others.exclude(pk=membership.pk).exists():
+        raise Conflict("This is the last administrator of the clinic: make another one first.")
     membership.ended_at = now
     membership.save(update_fields=["ended_at"])
     left = Membership.objects.current().filter(user=membership.user, clinic=membership.clinic)
     if not left.exists():
         Device.objects.current().filter(user=membership.user, clinic=membership.clinic).update(revoked_at=now)
+        codes_left = Invitation.objects.open(at=now).filter(user=membership.user, clinic=membership.clinic)
+        codes_left.update(revoked_at=now)

@@ -1,8 +1,9 @@
 """From a token or a session to an Actor. Whoever left or was switched off is out at the next request."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
@@ -20,16 +21,18 @@ CLINIC_IN_SESSION = "clinic"
 # part of every request a phone makes.
 FIND_DEVICE = """
     WITH device AS (
-        SELECT d.id, d.user_id, d.clinic_id, d.last_used_on, array_agg(m.role::text) AS roles
+        SELECT d.id, d.user_id, d.clinic_id, d.last_used_on, array_agg(m.role::text) AS roles,
+            (%s AT TIME ZONE min(c.time_zone))::date AS today
         FROM accounts_device d
+        JOIN accounts_clinic c ON c.id = d.clinic_id
         JOIN accounts_user u ON u.id = d.user_id AND u.is_active
         JOIN accounts_membership m ON m.user_id = d.user_id AND m.clinic_id = d.clinic_id AND m.ended_at IS NULL
         WHERE d.token_digest = %s AND d.revoked_at IS NULL AND d.last_used_on >= %s
         GROUP BY d.id
     )
-    SELECT id, user_id, clinic_id, last_used_on, roles, set_config('amble.reach', 'clinic', true),
+    SELECT id, user_id, clinic_id, last_used_on, roles, today, set_config('amble.reach', 'clinic', true),
         set_config('amble.clinic', clinic_id::text, true), set_config('amble.user', user_id::text, true),
-        set_config('amble.roles', array_to_string(roles, ','), true), set_config('amble.today', %s, true)
+        set_config('amble.roles', array_to_string(roles, ','), true), set_config('amble.today', today::text, true)
     FROM device
 """
 
@@ -48,17 +51,15 @@ class DeviceAuthentication(BaseAuthentication):
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token or len(token) > 200 or not token.isascii():
             raise AuthenticationFailed("Sign in: the Authorization header is not a Bearer token of Amble.")
-        today = timezone.now().date()
+        now = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(
-                FIND_DEVICE, [token_digest(token), today - timedelta(days=IDLE_DAYS), today.isoformat()]
-            )
+            cursor.execute(FIND_DEVICE, [now, token_digest(token), now.date() - timedelta(days=IDLE_DAYS)])
             row = cursor.fetchone()
         if row is None:
             raise AuthenticationFailed("Sign in again: this device is not signed in any more.")
-        device_id, user_id, clinic_id, last_used_on, roles = row[:5]
-        if last_used_on < today:
-            Device.objects.filter(pk=device_id).update(last_used_on=today)
+        device_id, user_id, clinic_id, last_used_on, roles, today = row[:6]
+        if last_used_on < now.date():
+            Device.objects.filter(pk=device_id).update(last_used_on=now.date())
         actor = Actor(user_id, clinic_id, frozenset(roles), today, device_id)
         return actor, actor
 
@@ -74,19 +75,22 @@ class StaffSessionAuthentication(SessionAuthentication):
         if user is None or not user.is_authenticated:
             return None
         self.enforce_csrf(request)
-        actor = session_actor(
-            user.pk, request._request.session.get(CLINIC_IN_SESSION), today=timezone.now().date()
-        )
+        actor = session_actor(user.pk, request._request.session.get(CLINIC_IN_SESSION), now=timezone.now())
         return (actor, actor) if actor else None
 
 
-def session_actor(user_id: int, clinic_id: int | None, *, today: date) -> Actor | None:
+def session_actor(user_id: int, clinic_id: int | None, *, now: datetime) -> Actor | None:
     """The person of a session at the clinic they chose, else at the first they belong to."""
     memberships = list(
-        Membership.objects.current().filter(user=user_id).order_by("id").values_list("clinic_id", "role")
+        Membership.objects.current()
+        .filter(user=user_id)
+        .order_by("id")
+        .values_list("clinic_id", "role", "clinic__time_zone")
     )
-    clinics = [clinic for clinic, _ in memberships]
+    zones = {clinic: zone for clinic, _, zone in memberships}
+    clinics = list(zones)
     if not clinics:
         return None
     chosen = clinic_id if clinic_id in clinics else clinics[0]
-    return Actor(user_id, chosen, frozenset(role for clinic, role in memberships if clinic == chosen), today)
+    roles = frozenset(role for clinic, role, _ in memberships if clinic == chosen)
+    return Actor(user_id, chosen, roles, now.astimezone(ZoneInfo(zones[chosen])).date())

@@ -44,4 +44,14 @@ class FailureLimit:
 
 
 JOINING = FailureLimit("join", failures=10, seconds=3600)
+# One person at one address; and, far above what people mistype, one address and one account from anywhere: ten wrong
+# passwords of a stranger must not lock somebody out.
 SIGNING_IN = FailureLimit("sign-in", failures=10, seconds=900)
+SIGNING_IN_FROM = FailureLimit("sign-in-from", failures=100, seconds=900)
+SIGNING_IN_AS = FailureLimit("sign-in-as", failures=100, seconds=86_400)
+
+
+def sign_in_limits(*, address: str, email: str) -> list[tuple[FailureLimit, str]]:
+    """The limits that a try to sign in counts against, each with its key."""
+    email = email.lower()
+    return [(SIGNING_IN, f"{address} {email}"), (SIGNING_IN_FROM, address), (SIGNING_IN_AS, email)]

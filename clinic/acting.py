@@ -25,7 +25,7 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
     """The staff member of this session. None for a stranger, and for somebody who has left since."""
     if request.user.pk is None:
         return None
-    actor = session_actor(request.user.pk, request.session.get(CLINIC_IN_SESSION), today=now.date())
+    actor = session_actor(request.user.pk, request.session.get(CLINIC_IN_SESSION), now=now)
     return actor if actor is not None and actor.is_staff else None
 
 

@@ -20,7 +20,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts import actions
 from accounts.api.views import WRONG_CODE, WRONG_PASSWORD
 from accounts.authentication import session_actor
-from accounts.limits import JOINING, SIGNING_IN, FailureLimit
+from accounts.limits import JOINING, SIGNING_IN, FailureLimit, sign_in_limits
 from accounts.models import User
 from clinic.forms import JoinForm, SignInForm
 
@@ -54,16 +54,16 @@ class SignIn(Door):
         form = SignInForm(request.POST)
         if not form.is_valid():
             return self.show(form, status=422)
-        keys = [self.address(), form.cleaned_data["email"].lower()]
+        limits = sign_in_limits(address=self.address(), email=form.cleaned_data["email"])
         try:
-            for key in keys:
-                SIGNING_IN.check(key, now=timezone.now())
+            for limit, key in limits:
+                limit.check(key, now=timezone.now())
         except Throttled:
             return self.wait(form, SIGNING_IN)
         user = self._staff(**form.cleaned_data)
         if user is None:
-            for key in keys:
-                SIGNING_IN.count(key, now=timezone.now())
+            for limit, key in limits:
+                limit.count(key, now=timezone.now())
             form.add_error("password", WRONG_PASSWORD)
             return self.show(form, status=422)
         login(request, user)
@@ -71,7 +71,7 @@ class SignIn(Door):
 
     def _staff(self, *, email: str, password: str) -> User | None:
         user = actions.check_credentials(email=email, password=password)
-        actor = session_actor(user.pk, None, today=timezone.now().date()) if user else None
+        actor = session_actor(user.pk, None, now=timezone.now()) if user else None
         return user if actor is not None and actor.is_staff else None
 
     def _next(self) -> str:

@@ -79,7 +79,7 @@ RED_FLAG = {
     "severe_pain": "Very severe pain",
     SEVERE_DAYS_IN_A_ROW: "Severe pain, 3 days running",
 }
-ANSWER = {Answer.YES: "yes", Answer.NOT_SURE: "not sure", Answer.NO: "no"}
+ANSWER: dict[str, str] = {Answer.YES: "yes", Answer.NOT_SURE: "not sure", Answer.NO: "no"}
 UNKNOWN_FLAG = "Answer to be read"
 NUMBER = {
     "week": "Program week",

@@ -218,6 +218,7 @@ def _live(life: Life, *, clinic: Clinic, by: int, now: datetime) -> Key:
         time_zone=TIME_ZONE,
         email=f"patient.{life.birth_year}@example.org",
         by=by,
+        today=start.date(),
         now=start,
     )
     onset_on = start.date() - timedelta(days=life.symptom_days)

@@ -9,12 +9,13 @@ from django.db import connection
 
 from accounts.access import acting_for_all
 from notifications import schedule
-from notifications.models import MessagePreferences, Notification, Reminder
-from recovery.models import Patient
+from notifications.models import Kind, MessagePreferences, Notification, Reminder
+from recovery.models import Episode, Patient, RedFlag
 
 BATCH = 1000
 LATEST = timedelta(hours=2)  # a reminder that is later than this is missed
 ON_TIME = timedelta(minutes=5)  # later than this, the planner was away and people get one message at most
+MOVING = (Kind.EXERCISE, Kind.WALK)
 LONGEST_OUTAGE = timedelta(days=30)  # as far back as a patient can look
 
 log = logging.getLogger(__name__)
@@ -39,11 +40,13 @@ def _plan_batch(now: datetime) -> int:
         reminders = _claim(now)
         slots: dict[int, list[Notification]] = defaultdict(list)
         next_dues: list[datetime | None] = []
+        stopped = _stopped({reminder.patient_id for reminder, _ in reminders})
         for reminder, preferences in reminders:
             zone = _zone(reminder.patient)
             rule = reminder.rule(preferences.quiet)
             since = max(reminder.next_due_at or now, now - LONGEST_OUTAGE)
-            for due in schedule.due_between(rule, zone, since, now):
+            is_pointless = reminder.kind in MOVING and reminder.patient_id in stopped
+            for due in () if is_pointless else schedule.due_between(rule, zone, since, now):
                 slots[reminder.patient_id].append(_notification(reminder, preferences, zone, due))
             following = schedule.next_due(rule, zone, after=now)
             next_dues.append(following.at if following else None)
@@ -71,6 +74,14 @@ def _claim(now: datetime) -> list[tuple[Reminder, MessagePreferences]]:
         due.filter(patient__in=list(preferences)).select_related("patient").select_for_update(of=["self"])
     )
     return [(reminder, preferences[reminder.patient_id]) for reminder in reminders]
+
+
+def _stopped(patients: set[int]) -> set[int]:
+    """Whose sessions are stopped by an open red flag, or whose last episode has ended: nobody asks them to move."""
+    flagged = set(RedFlag.objects.open().filter(patient__in=patients).values_list("patient", flat=True))
+    episodes = set(Episode.objects.filter(patient__in=patients).values_list("patient", "ended_on"))
+    going_on = {patient for patient, ended_on in episodes if ended_on is None}
+    return flagged | ({patient for patient, _ in episodes} - going_on)
 
 
 def _zone(patient: Patient) -> ZoneInfo:

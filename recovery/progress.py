@@ -98,11 +98,12 @@ def _course(
     }
     asked = asked_slots(versions, start, through)
     not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in flags)}
+    asked_on: dict[date, set[Slot]] = defaultdict(set)
+    for slot in asked:
+        asked_on[slot.on].add(slot)
     ended = week_number(start, through + timedelta(days=1)) - 1
     adherence = {
-        week: session_adherence(
-            asked, done, through=week_dates(start, week)[1], days=MONTH_DAYS, not_asked_on=not_asked_on
-        )
+        week: _adherence(asked_on, done, week_dates(start, week)[1], not_asked_on)
         for week in range(1, ended + 1)
     }
     facts = Facts(
@@ -121,6 +122,15 @@ def _course(
         frozenset(slot for slot in asked if slot.on not in not_asked_on),
         frozenset(done),
     )
+
+
+def _adherence(
+    asked_on: Mapping[date, set[Slot]], done: set[Slot], through: date, not_asked_on: set[date]
+) -> Fraction | None:
+    """Session adherence of a month, from that month's slots only: all of them for every week is quadratic."""
+    days = [through - timedelta(days=n) for n in range(MONTH_DAYS)]
+    asked = set().union(*(asked_on.get(day, ()) for day in days))
+    return session_adherence(asked, done, through=through, days=MONTH_DAYS, not_asked_on=not_asked_on)
 
 
 def _stops(flag: OpenFlag, day: date) -> bool:

@@ -50,6 +50,7 @@ def patient(by: Person, *, name: str = "Ana", now: datetime = NOW, zone: str = "
             birth_year=1980,
             time_zone=zone,
             by=by.user.pk,
+            today=now.date(),
             now=now,
         )
         people.open_episode(

@@ -176,7 +176,7 @@ def world() -> World:
             patient=row, user_id=leo.user.pk, from_on=yesterday, until_on=yesterday, by=maria.user.pk, now=NOW
         )
         episode = Episode.objects.select_related("patient").get(patient=row)
-        draft_plan(episode=episode, program=None, starts_on=NOW.date(), by=maria.user.pk, now=NOW)
+        draft = draft_plan(episode=episode, program=None, starts_on=NOW.date(), by=maria.user.pk, now=NOW)
         flag = RedFlag.objects.create(
             clinic=hill, patient=row, episode=episode, rule="bladder", tier="A", about_on=NOW, raised_at=NOW
         )
@@ -201,6 +201,7 @@ def world() -> World:
         "program": people.program().pk,
         "episode": episode.pk,
         "plan": plan.pk,
+        "draft": draft.version,
         "team": CareTeamMember.objects.filter(patient=row).earliest("id").pk,
         "flag": flag.pk,
         "reminder": reminder.pk,
@@ -223,7 +224,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         f"episodes/{ids['episode']}",
         f"red-flags/{ids['flag']}",
     )
-    seen = {"If-Match": '"1"'}
+    seen = {"If-Match": f'"{ids["draft"]}"'}
     made: dict[tuple[str, str], tuple[str, Any, dict[str, str]]] = {
         ("join", "POST"): ("join", {"code": "ABCD-EFGH", "birth_year": 1980, "device_name": "x"}, {}),
         ("accept", "POST"): (

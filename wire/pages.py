@@ -1,8 +1,10 @@
 """Bounded pages. A list goes on where its page ended: a row that arrives meanwhile is neither lost nor doubled."""
 
+import sys
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -17,6 +19,9 @@ class KeysetPagination(CursorPagination):
     page_size_query_param = "page_size"
     ordering = "id"
     invalid_cursor_message = "This cursor is not one of ours."
+    offset_cutoff = (
+        sys.maxsize
+    )  # many rows may share a place in the order, as on a worklist of a large clinic
 
     def get_ordering(self, request: Request, queryset: Any, view: Any) -> tuple[str, ...]:
         ordering = getattr(view, "ordering", self.ordering)
@@ -29,6 +34,12 @@ class KeysetPagination(CursorPagination):
         if not (asked.isascii() and asked.isdigit() and len(asked) < 20 and int(asked) > 0):
             raise ValidationError({self.page_size_query_param: "Use a whole number from 1 to 200."})
         return min(int(asked), self.max_page_size)
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> Any:
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, DjangoValidationError):  # a position that no row of this list can have
+            raise ValidationError({self.cursor_query_param: self.invalid_cursor_message}) from None
 
     def decode_cursor(self, request: Request) -> Any:
         try:

@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
-from drf_standardized_errors.types import ErrorResponse
+from drf_standardized_errors.types import Error, ErrorResponse
 from rest_framework.exceptions import APIException
 from rest_framework.response import Response
 
@@ -58,11 +58,16 @@ class _ProblemFormatter(ExceptionFormatter):
                 {
                     "pointer": "/" + (error.attr or "").replace(".", "/"),
                     "code": error.code,
-                    "detail": error.detail,
+                    "detail": _detail(error),
                 }
                 for error in errors
             ]
         return problem
+
+
+def _detail(error: Error) -> str:
+    """DRF's sentence, except where it repeats what was sent."""
+    return "This is not one of the values allowed here." if error.code == "invalid_choice" else error.detail
 
 
 class _ProblemHandler(ExceptionHandler):
@@ -99,6 +104,13 @@ def problem(status: int, *, code: str, detail: str) -> HttpResponse:
         "detail": detail,
     }
     return HttpResponse(dumps(body), status=status, content_type=MEDIA_TYPE)
+
+
+def unavailable() -> HttpResponse:
+    """The database is away: keep what you have and try again."""
+    response = problem(503, code=Unavailable.default_code, detail=Unavailable.default_detail)
+    response["Retry-After"] = "5"
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -6,10 +6,12 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.fields import empty
 
+LARGEST = 2**63 - 1  # what a column can hold, and every JSON reader
+
 
 class StrictIntegerField(serializers.IntegerField):
     def to_internal_value(self, data: Any) -> int:
-        if type(data) is not int:
+        if type(data) is not int or abs(data) > LARGEST:
             self.fail("invalid")
         return super().to_internal_value(data)
 

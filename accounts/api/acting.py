@@ -1,6 +1,6 @@
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.access import Actor, enter
 from wire.pages import KeysetPagination
+from wire.problems import unavailable
 
 PAGE = (KeysetPagination.page_size_query_param, KeysetPagination.cursor_query_param)
 
@@ -23,8 +24,14 @@ class Acting(APIView):
     query: ClassVar[type[serializers.Serializer[Any]]] = serializers.Serializer
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        with transaction.atomic():
-            return super().dispatch(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                return super().dispatch(request, *args, **kwargs)
+        except (
+            OperationalError,
+            InterfaceError,
+        ):  # raised outside of DRF: at the transaction's own begin or end
+            return unavailable()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

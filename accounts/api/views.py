@@ -26,7 +26,7 @@ from accounts.api.serializers import (
     SignInSerializer,
     TokenSerializer,
 )
-from accounts.limits import JOINING, SIGNING_IN
+from accounts.limits import JOINING, sign_in_limits
 from accounts.models import Clinic, Device, Membership, User
 from accounts.permissions import IsAdministrator, IsSignedIn, IsStaff
 
@@ -82,14 +82,14 @@ class SignIn(OpenDoor):
     def post(self, request: Request) -> Response:
         """A staff member signs a device in by email and password and gets its token."""
         data = _valid(SignInSerializer(data=request.data))
-        keys = [self.address(request), data["email"].lower()]
-        for key in keys:
-            SIGNING_IN.check(key, now=timezone.now())
+        limits = sign_in_limits(address=self.address(request), email=data["email"])
+        for limit, key in limits:
+            limit.check(key, now=timezone.now())
         user = actions.check_credentials(email=data["email"], password=data["password"])
         membership = Membership.objects.current().filter(user=user).order_by("id").first() if user else None
         if user is None or membership is None:
-            for key in keys:
-                SIGNING_IN.count(key, now=timezone.now())
+            for limit, key in limits:
+                limit.count(key, now=timezone.now())
             raise ValidationError({"password": [WRONG_PASSWORD]}, code="wrong_password")
         return _signed_in(user.pk, membership.clinic_id, data["device_name"])
 

@@ -25,13 +25,14 @@ class PhonePage(Acting):
     def get(self, request: Request) -> Response:
         patient = Patient.objects.get(pk=self.actor.user_id)
         today = patient.local_date(self.now)
-        tag = f'"{patient.version}-{today:%Y%m%d}"'
+        tag = f'"{patient.pk}-{patient.version}-{today:%Y%m%d}"'
         return self.answer(request, tag, lambda: self.read(patient, today))
 
     def answer(self, request: Request, tag: str, body: Callable[[], dict[str, Any]]) -> Response:
         if request.META.get("HTTP_IF_NONE_MATCH") == tag:
             return Response(status=304, headers={"ETag": tag})
-        return Response(body(), headers={"ETag": tag, "Cache-Control": "private, no-cache"})
+        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
+        return Response(body(), headers=headers)
 
     def read(self, patient: Patient, today: date) -> dict[str, Any]:
         raise NotImplementedError
@@ -55,7 +56,7 @@ class ActivePlan(PhonePage):
     def get(self, request: Request) -> Response:
         patient = Patient.objects.get(pk=self.actor.user_id)
         body = self.read(patient, patient.local_date(self.now))
-        return self.answer(request, f'"{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
+        return self.answer(request, f'"{patient.pk}-{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
 
     def read(self, patient: Patient, today: date) -> dict[str, Any]:
         return reading.plan(patient, today)

@@ -219,11 +219,8 @@ def _changes(
     for decision in decisions:
         said = (str(decision.status), decision.rule)
         written = recorded.get((episode.pk, decision.for_day))
-        if decision is decisions[-1]:
-            is_news = said != recorded.get((episode.pk, None))
-        else:
-            is_news = said != (written or before)
-        if is_news:
+        stands = decision is decisions[-1]
+        if said != (recorded.get((episode.pk, None)) if stands else written or before):
             recorded[episode.pk, decision.for_day] = recorded[episode.pk, None] = said
             changes.append(
                 status_change(

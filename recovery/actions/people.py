@@ -8,9 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.shortcuts import get_object_or_404
 
-from accounts.access import Role
+from accounts.access import CARING_ROLES, Role
 from accounts.actions import Issued, invite
-from accounts.models import Device, User
+from accounts.models import Device, Membership, User
 from recovery import progress
 from recovery.actions.days import decided
 from recovery.models import CareTeamMember, Episode, Patient, Progress
@@ -28,9 +28,10 @@ def add_patient(
     email: str = "",
     language: str = "en",
     by: int,
+    today: date,
     now: datetime,
 ) -> Patient:
-    """Enrol a person. Who adds them is the first of their care team."""
+    """Enrol a person. Who adds them is the first of their care team, from `today`, the clinic's date."""
     user = User.objects.create(name=name, password=make_password(None))
     patient = Patient.objects.create(
         user=user,
@@ -43,7 +44,7 @@ def add_patient(
         added_by_id=by,
         added_at=now,
     )
-    add_to_care_team(patient=patient, user_id=by, by=by, from_on=now.date(), now=now)
+    add_to_care_team(patient=patient, user_id=by, by=by, from_on=today, now=now)
     return patient
 
 
@@ -65,10 +66,12 @@ def add_to_care_team(
 @transaction.atomic
 def leave_care_team(*, patient: Patient, member_id: int, today: date) -> None:
     """A colleague stops caring for a patient. The last one stays: of two who leave at once, one is told."""
-    Patient.objects.select_for_update().get(pk=patient.pk)
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     team = CareTeamMember.objects.filter(patient=patient.pk).current(on=today)
     leaving = get_object_or_404(team, pk=member_id)
-    if team.count() == 1:
+    staff = Membership.objects.current().filter(clinic=patient.clinic_id, role__in=CARING_ROLES)
+    staying = team.exclude(pk=leaving.pk).filter(until_on=None, user__in=staff.values("user"))
+    if not staying.exists():
         raise Conflict("This is the last of the care team: add a colleague first.")
     if leaving.from_on == today:
         leaving.delete()  # they never cared for a whole day

@@ -1,7 +1,8 @@
 """From a program to a published plan version. A published version never changes; the next one replaces it."""
 
+import secrets
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +12,9 @@ from exercises.dosage import Dosage
 from exercises.models import Exercise, Program
 from recovery.models import Episode, Patient, Plan, PlanDraft, Prescription, Progress
 from wire.problems import Conflict, PreconditionFailed
+
+FURTHEST_AHEAD = timedelta(days=90)  # beyond it a year was mistyped
+FURTHEST_BACK = timedelta(days=730)
 
 Line = dict[str, Any]  # {exercise, dosage, weekdays, side, note}, as the draft keeps it and the API checks it
 
@@ -51,6 +55,8 @@ def draft_plan(
             "clinic_id": episode.clinic_id,
             "patient_id": episode.patient_id,
             "program": program or (last.program if last else None),
+            # Not 1: the ETag of a draft that was published must never fit the next one.
+            "version": secrets.randbelow(10**8) + 1,
             "lines": lines,
             "starts_on": starts_on,
             "updated_by_id": by,
@@ -103,7 +109,8 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
     the episode's start S, which may lie in the past: a program that began on paper. Raises NotPublishable.
     """
     Patient.objects.filter(pk=episode.patient_id).update(version=F("version") + 1)
-    draft = PlanDraft.objects.filter(episode=episode).first()
+    # Read again under the lock: the episode may have ended meanwhile.
+    draft = PlanDraft.objects.filter(episode=episode, episode__ended_on=None).first()
     if draft is None:
         raise Conflict("There is no draft to publish: somebody published or deleted it.")
     if draft.version != seen_version:
@@ -145,6 +152,10 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
 
 
 def _check_start(draft: PlanDraft, episode: Episode, last: Plan | None, *, today: date) -> None:
+    if draft.starts_on > today + FURTHEST_AHEAD:
+        raise NotPublishable("/starts_on", f"A plan starts within {FURTHEST_AHEAD.days} days.")
+    if last is None and draft.starts_on < today - FURTHEST_BACK:
+        raise NotPublishable("/starts_on", f"A program on paper began at most {FURTHEST_BACK.days} days ago.")
     if last is None and draft.starts_on < episode.onset_on:
         raise NotPublishable(
             "/starts_on", f"The plan cannot start before the symptoms did, on {episode.onset_on}."

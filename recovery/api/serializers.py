@@ -1,6 +1,8 @@
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
+from django.utils import timezone
 from rest_framework import serializers
 
 from exercises.dosage import Dosage
@@ -18,6 +20,8 @@ from recovery.models import (
 from recovery.models.episode import Ending, Exclusion, Side
 from recovery.rules.diary import Region
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
+
+LONGEST_EPISODE = timedelta(days=365 * 50)
 
 
 def known_zone(name: str) -> None:
@@ -40,12 +44,22 @@ class RedFlagsQuery(serializers.Serializer[Any]):
 class EpisodeFactsSerializer(StrictSerializer):
     """What opens an episode. Every exclusion that holds for this person must have been cleared, and is ticked."""
 
-    onset_on = serializers.DateField()
+    onset_on = serializers.DateField(help_text="Not in the future.")
     side = serializers.ChoiceField(choices=Side.choices)
     region = serializers.ChoiceField(choices=[(r.value, r.value) for r in Region], default=Region.LEG)
     exclusions_cleared = serializers.ListField(
         child=serializers.ChoiceField(choices=Exclusion.choices), default=list, max_length=len(Exclusion)
     )
+
+    def validate_onset_on(self, onset_on: date) -> date:
+        # A day ahead of UTC it may be today somewhere.
+        if (
+            not timezone.now().date() - LONGEST_EPISODE
+            <= onset_on
+            <= timezone.now().date() + timedelta(days=1)
+        ):
+            raise serializers.ValidationError("Use the date on which this bout began, not in the future.")
+        return onset_on
 
 
 class AddPatientSerializer(StrictSerializer):
@@ -60,6 +74,7 @@ class AddPatientSerializer(StrictSerializer):
 class PatientSerializer(StrictModelSerializer):
     id = serializers.IntegerField(source="pk", read_only=True)
     time_zone = StrictCharField(max_length=64, validators=[known_zone])
+    language = serializers.ChoiceField(choices=[("en", "English")])
     episode = serializers.SerializerMethodField()
 
     class Meta:

@@ -182,3 +182,46 @@ def test_somebody_at_two_clinics_sees_one_at_a_time():
     at_lake = people.member(lake, Role.THERAPIST, user=tom.user)
     assert get("me", tom.token).json()["clinic"]["name"] == "Hillside"
     assert get("me", at_lake.token).json()["roles"] == ["therapist"]
+
+
+def test_an_account_that_has_a_password_is_not_taken_over_by_an_invitation():
+    """Another clinic invites the address first, chooses a password, and waits for this one."""
+    evil, hill = (people.member(people.clinic(), Role.ADMINISTRATOR) for _ in range(2))
+    body = {"name": "Nora", "email": "nora@hill.example", "role": "therapist"}
+    first = post("colleagues/invitations", body, evil).json()["code"]
+    stolen = {"code": first, "email": "nora@hill.example", "password": "the attacker chose this"}
+    assert post("accept", stolen).status_code == 204
+    code = post("colleagues/invitations", body, hill).json()["code"]
+    hers = {"code": code, "email": "nora@hill.example", "password": "her own long sentence"}
+    assert post("accept", hers).status_code == 400
+    assert not Membership.objects.filter(clinic=hill.actor.clinic_id, role=Role.THERAPIST).exists()
+
+
+def test_a_stranger_with_ten_wrong_passwords_locks_nobody_else_out():
+    boss = people.member(people.clinic(), Role.ADMINISTRATOR)
+    body = {"name": "Tom", "email": "tom@hill.example", "role": "therapist"}
+    code = post("colleagues/invitations", body, boss).json()["code"]
+    own = {"email": "tom@hill.example", "password": "a calm long sentence"}
+    post("accept", {"code": code, **own})
+
+    def sign_in(password: str, address: str) -> int:
+        body = own | {"password": password, "device_name": "x"}
+        sent = json.dumps(body)
+        return Client(REMOTE_ADDR=address).post("/api/v1/sign-in", sent, "application/json").status_code
+
+    assert [sign_in("wrong", "203.0.113.9") for _ in range(11)] == [400] * 10 + [429]
+    assert sign_in(own["password"], "198.51.100.7") == 201
+
+
+def test_who_leaves_cannot_come_back_with_a_code_and_the_last_administrator_stays():
+    boss = people.member(people.clinic(), Role.ADMINISTRATOR)
+    body = {"name": "Tom", "email": "tom@hill.example", "role": "therapist"}
+    code = post("colleagues/invitations", body, boss).json()["code"]
+    words = {"email": "tom@hill.example", "password": "a calm long sentence"}
+    post("accept", {"code": code, **words})
+    again = post("colleagues/invitations", body | {"role": "clinician"}, boss).json()["code"]
+    actions.end_membership(membership=Membership.objects.get(role=Role.THERAPIST), now=NOW)
+    assert post("accept", {"code": again, **words}).status_code == 400
+    own = Membership.objects.get(user=boss.user)
+    answer = Client().delete(f"/api/v1/colleagues/{own.pk}", headers=boss.headers)
+    assert answer.status_code == 409

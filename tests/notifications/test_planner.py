@@ -178,3 +178,11 @@ def test_four_planners_at_once_write_each_slot_once(committed_world: World):
         assert handled == 150
         assert Notification.objects.count() == 150
         assert set(Reminder.objects.values_list("next_due_at", flat=True)) == {NOON + timedelta(days=1)}
+
+
+def test_nobody_is_asked_to_move_under_an_open_red_flag_and_everybody_may_log(world: World):
+    world.raise_flag(at=NOON)
+    world.remind(world.patient, due=NOON)
+    world.remind(world.patient, due=NOON, kind="diary")
+    plan(now=NOON)
+    assert [kind for kind, *_ in ledger()] == ["diary"]

@@ -9,7 +9,8 @@ import pytest
 from django.db import connections
 from django.test import Client
 
-from accounts.access import Role, acting_for_all
+from accounts.access import Role, acting, acting_for_all
+from recovery.actions.safety import close
 from recovery.models import ExerciseResult, ExerciseSession, PainEntry, RecordRevision, RedFlag
 from recovery.rules.red_flags import symptom_check
 from tests import people
@@ -260,3 +261,47 @@ def test_an_evening_answer_after_the_next_day_is_late_by_the_phones_time(ana: Pe
     with acting_for_all():
         lateness = dict(PainEntry.objects.values_list("client_uuid", "late"))
     assert {str(k): v for k, v in lateness.items()} == {on_time["id"]: False, late["id"]: True}
+
+
+def test_the_oddest_value_loses_nothing_beside_it(ana: Person):
+    check = item("symptom_check", revision=1, at=AT, answers={"bladder": "yes"})
+    odd = [
+        item("symptom_check", revision=1, at=AT, answers={"bowel": 10**30}),
+        item(note="half an emoji \ud83d"),
+        item(note="a\x00b"),
+        item(at="9999-12-31T12:00:00Z"),
+        item("session", revision=1, at=AT, ended_at="0001-01-01T00:00:00+14:00", results=[]),
+    ]
+    answers = [answer["answer"] for answer in sync(ana, *odd, check)]
+    assert answers == ["stored", "refused", "refused", "stored", "refused", "stored"]
+    with acting_for_all():
+        assert set(RedFlag.objects.values_list("rule", flat=True)) == {"bladder", "bowel"}
+
+
+def test_a_yes_after_the_flag_was_closed_is_a_new_flag(ana: Person, maria: Person):
+    check = item("symptom_check", revision=1, at=AT, answers={"bladder": "yes"})
+    sync(ana, check)
+    with acting(maria.actor):
+        close(flag=RedFlag.objects.get(), because="Seen.", by=maria.user.pk, now=NOW)
+    assert sync(ana, check)[0]["answer"] == "same"
+    sync(ana, check | {"revision": 2, "answers": {"bladder": "no"}})
+    with acting_for_all():
+        assert not RedFlag.objects.open().exists()
+    sync(ana, check | {"revision": 3})
+    with acting_for_all():
+        assert RedFlag.objects.open().get().answer == "yes"
+
+
+def test_a_thousand_invented_questions_are_one_flag(ana: Person):
+    invented = {f"question-{n}": "yes" for n in range(1000)}
+    broken = item("symptom_check", at="yesterday", answers=invented)
+    assert sync(ana, broken)[0]["answer"] == "refused"
+    with acting_for_all():
+        assert RedFlag.objects.get().rule == "unknown_question"
+
+
+def test_what_a_phone_saw_of_one_patient_is_not_another_patients(ana: Person, maria: Person):
+    ben = people.patient(maria, name="Ben")
+    tag = Client().get("/api/v1/today", headers=ana.headers)["ETag"]
+    assert Client().get("/api/v1/today", headers=ana.headers | {"If-None-Match": tag}).status_code == 304
+    assert Client().get("/api/v1/today", headers=ben.headers | {"If-None-Match": tag}).status_code == 200

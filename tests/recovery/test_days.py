@@ -282,3 +282,48 @@ def test_an_alert_before_there_is_a_plan_ends_when_its_flags_are_closed(maria: p
         with pytest.raises(Conflict):
             close(flag=flag, because="Called again.", by=maria.user.pk, now=NOW)
     assert (progress(ana).status, progress(ana).rule) == ("no_data", "no_data.no_plan")
+
+
+def test_three_severe_days_before_there_is_a_plan_are_seen_too(maria: people.Person):
+    ana = people.patient(maria, now=NOW - timedelta(days=6))
+    for back in (5, 4, 3):
+        log(ana, NOW.date() - timedelta(days=back), 9)
+    close_days(now=NOW)
+    with acting_for_all():
+        assert RedFlag.objects.get().rule == "severe_days_in_a_row"
+
+
+def test_the_last_day_of_an_ended_episode_is_recorded_when_it_is_over(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    log(ana, NOW.date(), 3)
+    with acting(maria.actor):
+        end_episode(
+            episode=progress(ana).episode, because="discharge", on=NOW.date(), by=maria.user.pk, now=NOW
+        )
+    for hours in range(0, 72, 6):
+        close_days(now=NOW + timedelta(hours=hours))
+    assert daily(ana)[NOW.date()] == (3, 1)
+    assert progress(ana).next_close_at is None
+
+
+def test_thousands_of_ratings_on_one_day_stop_nobody(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    fields = {"revision": 1, "at": f"{START}T20:00:00+01:00", "region": "leg", "score": 10, "asked": "now"}
+    with acting(ana.actor):
+        take(
+            patient_id=ana.user.pk, records=[read("pain", str(uuid4()), fields) for _ in range(3300)], now=NOW
+        )
+    close_days(now=NOW)
+    assert daily(ana)[START] == (33_000, 3300)
+
+
+def test_silence_is_said_once(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    for day in range(30):
+        close_days(now=NOW + timedelta(days=day))
+    with acting_for_all():
+        said = list(StatusChange.objects.order_by("id").values_list("rule", flat=True))
+    assert said.count("no_data.silent") == 1

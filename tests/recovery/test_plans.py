@@ -64,10 +64,11 @@ def test_a_dose_outside_the_exercises_range_names_its_field():
     maria = people.member(people.clinic(), Role.THERAPIST)
     ana, program = people.patient(maria), people.program()
     path = f"episodes/{episode_of(ana)}/draft"
-    draft = call(maria, "POST", path, {"program": program.pk}).json()
+    started = call(maria, "POST", path, {"program": program.pk})
+    draft = started.json()
     draft["lines"][0]["dosage"] = {"repetitions": 40}
     body = {"lines": draft["lines"], "starts_on": draft["starts_on"]}
-    saved = call(maria, "PUT", path, body, **{"If-Match": '"1"'})
+    saved = call(maria, "PUT", path, body, **{"If-Match": started["ETag"]})
     answer = call(maria, "POST", f"{path}/publish", **{"If-Match": saved["ETag"]})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["pointer"] == "/lines/0/dosage/repetitions"

@@ -13,12 +13,12 @@ from rest_framework.response import Response
 
 from accounts.api.acting import Acting
 from accounts.api.serializers import DeviceSerializer, InvitationSerializer
-from accounts.models import Clinic, Device, Membership
+from accounts.models import Clinic, Device, Membership, User
 from accounts.permissions import IsAdministrator, IsStaff
 from recovery.actions import people
 from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
-from recovery.models import CareTeamMember, Patient
+from recovery.models import CareTeamMember, Patient, Progress
 from wire.problems import Conflict
 
 
@@ -45,7 +45,12 @@ class Patients(Caring, generics.ListCreateAPIView[Patient]):
         facts = data.pop("episode")
         zone = data.pop("time_zone", None) or Clinic.objects.get(pk=self.actor.clinic_id).time_zone
         patient = people.add_patient(
-            clinic_id=self.actor.clinic_id, time_zone=zone, **data, by=self.actor.user_id, now=self.now
+            clinic_id=self.actor.clinic_id,
+            time_zone=zone,
+            **data,
+            by=self.actor.user_id,
+            today=self.actor.today,
+            now=self.now,
         )
         people.open_episode(patient=patient, by=self.actor.user_id, now=self.now, **facts)
         return Response(s.PatientSerializer(patient).data, status=201)
@@ -59,10 +64,15 @@ class OnePatient(Caring):
     @extend_schema(operation_id="change_patient", request=s.PatientSerializer, responses=s.PatientSerializer)
     def patch(self, request: Request, pk: int) -> Response:
         """Correct a name, an email, a year of birth or the zone the patient lives in."""
-        patient = self.in_care(Patient.objects.select_for_update(), pk)
+        patient = self.in_care(Patient.objects.select_for_update(no_key=True), pk)
         serializer = s.PatientSerializer(patient, data=request.data, partial=True)
         valid(serializer)
         serializer.save(version=patient.version + 1)
+        User.objects.filter(pk=patient.pk).update(name=patient.name)
+        if "time_zone" in serializer.validated_data:  # a day may have ended there already
+            Progress.objects.filter(patient=patient, next_close_at__isnull=False).update(
+                next_close_at=self.now
+            )
         return Response(serializer.data)
 
 

@@ -38,7 +38,7 @@ class Episodes(Caring, generics.ListAPIView[Episode]):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Open a new bout; the one before it must have ended."""
-        patient = self.in_care(Patient.objects.select_for_update(), pk)
+        patient = self.in_care(Patient.objects.select_for_update(no_key=True), pk)
         if Episode.objects.open().filter(patient=patient).exists():
             raise Conflict("An episode is open for this patient: end it first.")
         facts = valid(s.EpisodeFactsSerializer(data=request.data))
