@@ -2,6 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+import phone.pages
 from notifications.mailbox import mailbox
 
 api = [
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("app/join", phone.pages.join, name="join-page"),
     path("", include("clinic.urls")),
 ]
 if settings.MAILBOX_DIR:
