@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from hashlib import sha256
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, extend_schema_view
@@ -21,12 +21,13 @@ class PhonePage(Acting):
     """A read whose ETag is the patient's version and local date: 304 without any work when both are known."""
 
     permission_classes = (IsPatient,)
+    shows: "ClassVar[staticmethod[[Patient, date], dict[str, Any]]]"
 
     def get(self, request: Request) -> Response:
         patient = Patient.objects.get(pk=self.actor.user_id)
         today = patient.local_date(self.now)
         tag = f'"{patient.pk}-{patient.version}-{today:%Y%m%d}"'
-        return self.answer(request, tag, lambda: self.read(patient, today))
+        return self.answer(request, tag, lambda: type(self).shows(patient, today))
 
     def answer(self, request: Request, tag: str, body: Callable[[], dict[str, Any]]) -> Response:
         if request.META.get("HTTP_IF_NONE_MATCH") == tag:
@@ -34,16 +35,12 @@ class PhonePage(Acting):
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         return Response(body(), headers=headers)
 
-    def read(self, patient: Patient, today: date) -> dict[str, Any]:
-        raise NotImplementedError
-
 
 @extend_schema_view(get=extend_schema(operation_id="today", responses={200: OpenApiTypes.OBJECT}))
 class Today(PhonePage):
     """What to do today, what is done of it, and what was noted."""
 
-    def read(self, patient: Patient, today: date) -> dict[str, Any]:
-        return reading.today(patient, today)
+    shows = staticmethod(reading.today)
 
 
 @extend_schema_view(get=extend_schema(operation_id="plan", responses={200: OpenApiTypes.OBJECT}))
@@ -55,16 +52,14 @@ class ActivePlan(PhonePage):
 
     def get(self, request: Request) -> Response:
         patient = Patient.objects.get(pk=self.actor.user_id)
-        body = self.read(patient, patient.local_date(self.now))
+        body = reading.plan(patient, patient.local_date(self.now))
         return self.answer(request, f'"{patient.pk}-{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
 
-    def read(self, patient: Patient, today: date) -> dict[str, Any]:
-        return reading.plan(patient, today)
+    shows = staticmethod(reading.plan)
 
 
 @extend_schema_view(get=extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT}))
 class OwnProgress(PhonePage):
     """How it goes: a sentence, the recorded days, and the expected course with its label."""
 
-    def read(self, patient: Patient, today: date) -> dict[str, Any]:
-        return reading.progress(patient, today)
+    shows = staticmethod(reading.progress)

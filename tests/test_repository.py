@@ -1,0 +1,50 @@
+"""The repository itself: the direction of imports, the locks, and what the README says."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    return [PROJECT / name for name in listed.stdout.split("\0") if name]
+
+
+def test_rooms_look_down_and_pure_modules_are_plain_python():
+    linter = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    found = subprocess.run(linter, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout
+
+
+def test_the_locks_hold_hashes_and_no_address():
+    for lock in (PROJECT / "requirements.txt", PROJECT / "requirements-dev.txt"):
+        text = lock.read_text()
+        assert "://" not in text
+        assert text.count("--hash=sha256:") >= len(re.findall(r"^[a-z0-9][^ ]*==", text, re.MULTILINE)) > 60
+
+
+def test_no_file_names_the_folder_it_was_made_in():
+    here = str(PROJECT.parent) + "/"
+    texts = [
+        path for path in tracked() if path.suffix in {".py", ".md", ".toml", ".txt", ".html", ".css", ""}
+    ]
+    assert not [path.name for path in texts if path.is_file() and here in path.read_text(errors="ignore")]
+
+
+def test_every_command_that_the_readme_names_exists():
+    targets = set(re.findall(r"^([a-z]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
+    readme = (PROJECT / "README.md").read_text()
+    assert set(re.findall(r"(?:^    |`)make ([a-z]+)", readme, re.MULTILINE)) <= targets
+    commands = {path.stem for path in tracked() if path.parent.name == "commands"}
+    assert set(re.findall(r"manage\.py ([a-z_]+)", readme)) <= commands
+
+
+def test_every_link_of_the_readme_leads_to_a_file():
+    links = re.findall(r"\]\(([^)#]+)\)", (PROJECT / "README.md").read_text())
+    assert links
+    assert not [link for link in links if not (PROJECT / link).exists()]
