@@ -17,9 +17,8 @@ from accounts.models import Clinic, Device, Invitation, Membership, User
 from wire.problems import Conflict
 
 VALID_FOR = timedelta(days=7)
-DEVICES_PER_PATIENT_CODE = (
-    3  # an installed web app may not share the browser's sign-in, and a family has two phones
-)
+# An installed web app may not share the browser's sign-in, and a family has two phones.
+DEVICES_PER_PATIENT_CODE = 3
 
 
 @dataclass(frozen=True, slots=True)

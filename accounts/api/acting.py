@@ -27,19 +27,16 @@ class Acting(APIView):
         try:
             with transaction.atomic():
                 return super().dispatch(request, *args, **kwargs)
-        except (
-            OperationalError,
-            InterfaceError,
-        ):  # raised outside of DRF: at the transaction's own begin or end
+        except (OperationalError, InterfaceError):
+            # Raised outside of DRF: at the transaction's own begin or end.
             return unavailable()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self._check_query(request)
         self.now = timezone.now()
-        if (
-            self.actor.device_id is None
-        ):  # a device's token was looked up and its context set in one statement
+        # A device's token was looked up and its context set in one statement.
+        if self.actor.device_id is None:
             enter(self.actor)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -50,12 +50,12 @@ class ActivePlan(PhonePage):
     Its ETag is of its content: a corrected caution of the catalog changes no patient's version.
     """
 
+    shows = staticmethod(reading.plan)
+
     def get(self, request: Request) -> Response:
         patient = Patient.objects.get(pk=self.actor.user_id)
-        body = reading.plan(patient, patient.local_date(self.now))
+        body = type(self).shows(patient, patient.local_date(self.now))
         return self.answer(request, f'"{patient.pk}-{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
-
-    shows = staticmethod(reading.plan)
 
 
 @extend_schema_view(get=extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT}))

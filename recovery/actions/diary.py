@@ -198,7 +198,7 @@ class Taking:
             )
         if self._progress:
             # Also an ended episode's days are opened again; an alert is only the open one's.
-            ours = {"pk": self.standing.episode_id} if "status" in self._progress else {}
+            ours = {"pk": self.standing.episode_id} if "next_close_at" in self._progress else {}
             Progress.objects.filter(patient=self.standing.patient_id, **ours).update(**self._progress)
 
 

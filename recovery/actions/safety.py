@@ -9,12 +9,12 @@ from django.db.models.functions import Coalesce
 
 from recovery.actions.days import decided, restate, status_change
 from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.rules.red_flags import Tier, evaluate
+from recovery.rules.red_flags import Answer, Tier, evaluate
 from recovery.rules.status import OpenFlag, Status, without_plan
 from wire.problems import Conflict
 
 UNKNOWN_QUESTION = "unknown_question"
-LONGEST_ANSWER = 48
+SAID = (Answer.YES, Answer.NOT_SURE)
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
@@ -38,7 +38,8 @@ def raise_red_flags(
                 episode_id=episode_id,
                 check_record_id=check_id,
                 rule=rule,
-                answer=str(finding.answer)[:LONGEST_ANSWER] if finding.tier else "",
+                # Only a word we know: what else a phone may send, it may not be storable.
+                answer=finding.answer if finding.answer in SAID else "",
                 tier=finding.tier or Tier.B,
                 about_on=on,
                 raised_at=now,

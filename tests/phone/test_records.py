@@ -271,11 +271,12 @@ def test_the_oddest_value_loses_nothing_beside_it(ana: Person):
         item(note="a\x00b"),
         item(at="9999-12-31T12:00:00Z"),
         item("session", revision=1, at=AT, ended_at="0001-01-01T00:00:00+14:00", results=[]),
+        item("symptom_check", revision=1, at=AT, answers={"fever": "a\x00b \ud83d"}),
     ]
     answers = [answer["answer"] for answer in sync(ana, *odd, check)]
-    assert answers == ["stored", "refused", "refused", "stored", "refused", "stored"]
+    assert answers == ["stored", "refused", "refused", "stored", "refused", "refused", "stored"]
     with acting_for_all():
-        assert set(RedFlag.objects.values_list("rule", flat=True)) == {"bladder", "bowel"}
+        assert set(RedFlag.objects.values_list("rule", flat=True)) == {"bladder", "bowel", "fever"}
 
 
 def test_a_yes_after_the_flag_was_closed_is_a_new_flag(ana: Person, maria: Person):
