@@ -77,6 +77,13 @@ class Event(Record, kw_only=True, frozen=True):
     note: Note = ""
 
 
+class Message(Record, kw_only=True, frozen=True):
+    """Words to the care team, or a private note. Nobody is watching this live: what is urgent is a symptom check."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=2000)]
+    private: bool = False
+
+
 class Check(Record, kw_only=True, frozen=True):
     """The safety questions: yes, no or not_sure. One that is not there was not asked; all but "no" counts as yes.
 
@@ -93,6 +100,7 @@ KINDS: dict[str, type[Record]] = {
     "session": Session,
     "walk": Walk,
     "event": Event,
+    "message": Message,
 }
 # What only the server says. A phone that sends it is wrong about more than a name.
 NOT_YOURS = frozenset(

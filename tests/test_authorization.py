@@ -82,6 +82,11 @@ worklist GET                             401  401 401 403 403   200   200 200   
 red-flags GET                            401  401 401 403 403   200   200 200    200  403  200
 acknowledge-red-flag POST                401  401 401 403 403   200   404 404    200  403  404
 close-red-flag POST                      401  401 401 403 403   200   404 404    200  403  404
+patient-messages GET                     401  401 401 403 403   200   404 404    200  403  404
+patient-messages POST                    401  401 401 403 403   201   404 404    403  403  404
+patient-messages-read POST               401  401 401 403 403   204   404 404    403  403  404
+messages GET                             401  401 401 200 200   403   403 403    403  403  403
+messages-read POST                       401  401 401 204 204   403   403 403    403  403  403
 reminders GET                            401  401 401 200 200   403   403 403    403  403  403
 reminders POST                           401  401 401 201 201   403   403 403    403  403  403
 reminder PATCH                           401  401 401 200 404   403   403 403    403  403  403
@@ -100,6 +105,7 @@ put-session PUT                          401  401 401 201 201   403   403 403   
 put-walk PUT                             401  401 401 201 201   403   403 403    403  403  403
 put-event PUT                            401  401 401 201 201   403   403 403    403  403  403
 put-symptom-check PUT                    401  401 401 201 201   403   403 403    403  403  403
+put-message PUT                          401  401 401 201 201   403   403 403    403  403  403
 sync POST                                401  401 401 200 200   403   403 403    403  403  403
 """
 
@@ -288,6 +294,11 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
             record | {"answers": {"bladder": "no"}},
             {},
         ),
+        ("patient-messages", "GET"): (f"{patient}/messages", None, {}),
+        ("patient-messages", "POST"): (f"{patient}/messages", {"text": "How was the walk?"}, {}),
+        ("patient-messages-read", "POST"): (f"{patient}/messages/read", {"until": record["at"]}, {}),
+        ("messages-read", "POST"): ("messages/read", {"until": record["at"]}, {}),
+        ("put-message", "PUT"): (f"messages/{uuid4()}", record | {"text": "It hurts less."}, {}),
         ("sync", "POST"): ("sync", {"records": []}, {}),
     }
     return made.get((name, method), (name, None, {}))

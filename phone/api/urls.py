@@ -12,5 +12,6 @@ urlpatterns = [
     path("walks/<str:client_uuid>", put_record("walk").as_view(), name="put-walk"),
     path("events/<str:client_uuid>", put_record("event").as_view(), name="put-event"),
     path("symptom-checks/<str:client_uuid>", put_record("symptom_check").as_view(), name="put-symptom-check"),
+    path("messages/<str:client_uuid>", put_record("message").as_view(), name="put-message"),
     path("sync", Sync.as_view(), name="sync"),
 ]

@@ -15,9 +15,10 @@ from recovery.models import (
     SymptomCheck,
     TimelineEvent,
 )
+from recovery.models import Message as MessageRow
 from recovery.models import Walk as WalkRow
 from recovery.models.diary import PhoneRecord
-from recovery.records import Event, Incoming, NotTaken, Pain, Session, Walk
+from recovery.records import Event, Incoming, Message, NotTaken, Pain, Session, Walk
 from recovery.rows import insert
 from recovery.rules.diary import Rating
 
@@ -63,6 +64,11 @@ def _event(incoming: Incoming) -> dict[str, Any]:
     return {"what": event.what, "about_on": event.about_on}
 
 
+def _message(incoming: Incoming) -> dict[str, Any]:
+    message = cast(Message, incoming.record)
+    return {"text": message.text, "private": message.private}
+
+
 def _check(incoming: Incoming) -> dict[str, Any]:
     return {"answers": incoming.body["answers"]}
 
@@ -73,6 +79,7 @@ KIND = {
     "session": Kind(ExerciseSession, _session),
     "walk": Kind(WalkRow, _walk),
     "event": Kind(TimelineEvent, _event),
+    "message": Kind(MessageRow, _message),
 }
 
 

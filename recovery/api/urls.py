@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.api.views import course, patients, plans
+from recovery.api.views import course, messages, patients, plans
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -17,6 +17,14 @@ urlpatterns = [
         name="care-team-member",
     ),
     path("patients/<int:pk>/episodes", plans.Episodes.as_view(), name="episodes"),
+    path("patients/<int:pk>/messages", messages.PatientMessages.as_view(), name="patient-messages"),
+    path(
+        "patients/<int:pk>/messages/read",
+        messages.PatientMessagesRead.as_view(),
+        name="patient-messages-read",
+    ),
+    path("messages", messages.OwnMessages.as_view(), name="messages"),
+    path("messages/read", messages.OwnMessagesRead.as_view(), name="messages-read"),
     path("roster", patients.Roster.as_view(), name="roster"),
     path("episodes/<int:pk>/end", plans.EndEpisode.as_view(), name="end-episode"),
     path("episodes/<int:pk>/draft", plans.Draft.as_view(), name="draft"),

@@ -1,6 +1,7 @@
 from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
 from recovery.models.episode import Episode, Progress, StatusChange
 from recovery.models.events import TimelineEvent
+from recovery.models.messages import Message, StaffMessage
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
 from recovery.models.safety import RedFlag, SymptomCheck
@@ -11,6 +12,7 @@ __all__ = [
     "Episode",
     "ExerciseResult",
     "ExerciseSession",
+    "Message",
     "PainEntry",
     "Patient",
     "Plan",
@@ -19,6 +21,7 @@ __all__ = [
     "Progress",
     "RecordRevision",
     "RedFlag",
+    "StaffMessage",
     "StatusChange",
     "SymptomCheck",
     "TimelineEvent",
