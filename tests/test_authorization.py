@@ -106,6 +106,9 @@ put-walk PUT                             401  401 401 201 201   403   403 403   
 put-event PUT                            401  401 401 201 201   403   403 403    403  403  403
 put-symptom-check PUT                    401  401 401 201 201   403   403 403    403  403  403
 put-message PUT                          401  401 401 201 201   403   403 403    403  403  403
+consent GET                              401  401 401 200 200   403   403 403    403  403  403
+consent POST                             401  401 401 200 200   403   403 403    403  403  403
+export GET                               401  401 401 200 200   403   403 403    403  403  403
 sync POST                                401  401 401 200 200   403   403 403    403  403  403
 """
 
@@ -299,6 +302,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("patient-messages-read", "POST"): (f"{patient}/messages/read", {"until": record["at"]}, {}),
         ("messages-read", "POST"): ("messages/read", {"until": record["at"]}, {}),
         ("put-message", "PUT"): (f"messages/{uuid4()}", record | {"text": "It hurts less."}, {}),
+        ("consent", "POST"): ("consent", {"version": "1", "given": True}, {}),
         ("sync", "POST"): ("sync", {"records": []}, {}),
     }
     return made.get((name, method), (name, None, {}))

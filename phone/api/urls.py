@@ -1,6 +1,8 @@
 from django.urls import path
 
 from phone.api import views
+from phone.api.consent import OwnConsent
+from phone.api.export import Export
 from phone.api.records import Sync, put_record
 
 urlpatterns = [
@@ -13,5 +15,7 @@ urlpatterns = [
     path("events/<str:client_uuid>", put_record("event").as_view(), name="put-event"),
     path("symptom-checks/<str:client_uuid>", put_record("symptom_check").as_view(), name="put-symptom-check"),
     path("messages/<str:client_uuid>", put_record("message").as_view(), name="put-message"),
+    path("consent", OwnConsent.as_view(), name="consent"),
+    path("export", Export.as_view(), name="export"),
     path("sync", Sync.as_view(), name="sync"),
 ]

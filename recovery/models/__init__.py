@@ -1,3 +1,4 @@
+from recovery.models.consent import Consent
 from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
 from recovery.models.episode import Episode, Progress, StatusChange
 from recovery.models.events import TimelineEvent
@@ -8,6 +9,7 @@ from recovery.models.safety import RedFlag, SymptomCheck
 
 __all__ = [
     "CareTeamMember",
+    "Consent",
     "DailyPain",
     "Episode",
     "ExerciseResult",
