@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import Any, NamedTuple, Self
 
+from exercises.dose_words import DOSE_WORDS, DoseWords
+
 # No dose leaves these, whatever range a clinic writes; our proposal (P), to stop slips of the finger.
 MOST = {
     "sets": 10,
@@ -123,22 +125,28 @@ class Dosage:
         """The same on these weekdays; none named means every day."""
         return replace(self, days_per_week=len(weekdays) or 7)
 
-    def in_words(self, side: str = "") -> str:
-        """Plain English, such as "3 times 30 seconds, each leg, twice a day"; `side` is Sides.words."""
-        days = "" if self.days_per_week == 7 else f"{_count(self.days_per_week, 'day')} a week"
-        return ", ".join(
-            part for part in (self._one_go(), side, f"{_times(self.times_per_day)} a day", days) if part
-        )
+    def in_words(self, side: str = "", language: str = "en") -> str:
+        """As people say it, such as "3 times 30 seconds, each leg, twice a day"; English where a language is missing.
 
-    def _one_go(self) -> str:
+        `side` is a value of Sides, or the side of a plan's line.
+        """
+        words = DOSE_WORDS.get(language) or DOSE_WORDS["en"]
+        days = "" if self.days_per_week == 7 else f"{words.count(self.days_per_week, 'day')} {words.a_week}"
+        often = f"{words.how_often(self.times_per_day)} {words.a_day}"
+        return ", ".join(part for part in (self._one_go(words), words.sides.get(side), often, days) if part)
+
+    def _one_go(self, words: DoseWords) -> str:
         sets, repetitions = self.sets or 1, self.repetitions or 1
-        length = _count(self.minutes, "minute") if self.minutes else _count(self.hold_seconds, "second")
-        if not length:
-            return f"{sets} sets of {repetitions}" if sets > 1 else _times(repetitions, twice="2 times")
+        if self.minutes:
+            length = words.count(self.minutes, "minute")
+        elif self.hold_seconds:
+            length = words.count(self.hold_seconds, "second")
+        else:
+            return words.sets_of.format(sets, repetitions) if sets > 1 else words.how_many(repetitions)
         if sets > 1 and repetitions > 1:
-            return f"{sets} sets of {repetitions}, {length} each"
+            return f"{words.sets_of.format(sets, repetitions)}, {length} {words.each}"
         times = max(sets, repetitions)
-        return f"{times} times {length}" if times > 1 else length
+        return f"{words.how_many(times)} {length}" if times > 1 else length
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
@@ -158,13 +166,3 @@ def _whole(value: object) -> bool:
 def _refuse_unknown(value: Mapping[str, Any]) -> None:
     if unknown := sorted(value.keys() - MOST.keys()):
         raise ValueError(f"{unknown[0]} is not counted in a dosage: use {', '.join(VARIABLES)}.")
-
-
-def _count(number: int | None, unit: str) -> str:
-    if number is None:
-        return ""
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
-
-
-def _times(number: int, twice: str = "twice") -> str:
-    return {1: "once", 2: twice}.get(number, f"{number} times")

@@ -109,7 +109,7 @@ class Exercise(CatalogRow):
         return DosageRange.from_json(self.dosage_range)
 
     def in_words(self, dosage: Dosage) -> str:
-        return dosage.in_words(Sides(self.sides).words)
+        return dosage.in_words(self.sides)
 
 
 class Program(CatalogRow):

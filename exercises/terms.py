@@ -59,10 +59,6 @@ class Sides(StrEnum):
     EACH_SIDE = "each-side"
     EACH_LEG = "each-leg"
 
-    @property
-    def words(self) -> str:
-        return "" if self is Sides.MIDDLE else self.value.replace("-", " ")
-
 
 class Equipment(StrEnum):
     MAT = "mat"

@@ -93,7 +93,7 @@ def _whole_lines(lines: Iterable[Prescription], language: str) -> Iterable[dict[
             "exercise": line.exercise.slug,
             "text": line.exercise.text_in(language),
             "dosage": line.dosage_values,
-            "in_words": line.in_words,
+            "in_words": line.said_in(language),
             "weekdays": line.weekdays,
             "side": line.side,
             "note": line.note,

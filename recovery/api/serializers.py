@@ -18,6 +18,7 @@ from recovery.models import (
     StatusChange,
 )
 from recovery.models.episode import Ending, Exclusion, Side
+from recovery.models.people import Language
 from recovery.rules.diary import Region
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
 
@@ -67,14 +68,14 @@ class AddPatientSerializer(StrictSerializer):
     birth_year = StrictIntegerField(min_value=1900, max_value=2100)
     time_zone = StrictCharField(max_length=64, required=False, validators=[known_zone])
     email = serializers.EmailField(max_length=254, required=False)
-    language = serializers.ChoiceField(choices=[("en", "English")], default="en")
+    language = serializers.ChoiceField(choices=Language.choices, default=Language.ENGLISH)
     episode = EpisodeFactsSerializer()
 
 
 class PatientSerializer(StrictModelSerializer):
     id = serializers.IntegerField(source="pk", read_only=True)
     time_zone = StrictCharField(max_length=64, validators=[known_zone])
-    language = serializers.ChoiceField(choices=[("en", "English")])
+    language = serializers.ChoiceField(choices=Language.choices)
     episode = serializers.SerializerMethodField()
 
     class Meta:

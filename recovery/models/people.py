@@ -10,6 +10,13 @@ from accounts.access import Actor
 from accounts.models import Clinic, User
 
 
+class Language(models.TextChoices):
+    """What a patient may read the app in."""
+
+    ENGLISH = "en", "English"
+    SPANISH = "es", "Español"
+
+
 class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def current(self, *, on: date) -> Self:
         return self.filter(Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on)
@@ -88,7 +95,7 @@ class Patient(models.Model):
     )
     email = models.EmailField(blank=True, help_text="Where reminders may go; not a way to sign in.")
     time_zone = models.CharField(max_length=64, help_text="IANA name.")
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=8, choices=Language.choices, default=Language.ENGLISH)
     # Grows with every change to the record that a phone shows, so that an unchanged answer costs one look at it.
     version = models.BigIntegerField(default=0)
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)

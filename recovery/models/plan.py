@@ -7,7 +7,6 @@ from django.db import models
 from accounts.models import Clinic, User
 from exercises.dosage import Dosage
 from exercises.models import Exercise, Program
-from exercises.terms import Sides
 from recovery.models.episode import Episode, Side
 from recovery.models.people import Patient, RowsOfPatients
 
@@ -68,11 +67,12 @@ class Prescription(models.Model):
 
     @property
     def in_words(self) -> str:
-        """The dose as the patient reads it: "3 times 30 seconds, right leg, twice a day"."""
-        return self.dosage.in_words(SIDE_WORDS.get(self.side) or Sides(self.exercise.sides).words)
+        """The dose as staff read it: "3 times 30 seconds, right leg, twice a day"."""
+        return self.said_in("en")
 
-
-SIDE_WORDS: dict[str, str] = {Side.LEFT: "left leg", Side.RIGHT: "right leg", Side.BOTH: "each leg"}
+    def said_in(self, language: str) -> str:
+        """The dose as a patient reads it in their language."""
+        return self.dosage.in_words(self.side or self.exercise.sides, language)
 
 
 class PlanDraft(models.Model):

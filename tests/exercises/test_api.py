@@ -178,14 +178,14 @@ def test_a_list_takes_the_same_number_of_statements_however_long_it_is(catalog, 
 
 def test_words_come_in_the_best_language_there_is(catalog, patient):
     bridge = Exercise.objects.get(slug="bridge")
-    bridge.text["es"] = bridge.text["en"] | {"name": "Puente"}
+    bridge.text["fr"] = bridge.text["en"] | {"name": "Pont"}
     bridge.save()
     names = {
         language: patient.get(f"exercises/{bridge.pk}", language=language).json()["text"]["name"]
-        for language in ("en", "es", "es-MX", "de")
+        for language in ("en", "fr", "fr-CA", "de")
     }
-    assert names == {"en": "Bridge", "es": "Puente", "es-MX": "Puente", "de": "Bridge"}
-    assert slugs(patient.get("exercises", q="puente")) == ["bridge"]
+    assert names == {"en": "Bridge", "fr": "Pont", "fr-CA": "Pont", "de": "Bridge"}
+    assert slugs(patient.get("exercises", q="pont")) == ["bridge"]
 
 
 def test_a_program_comes_with_its_lines_in_order(catalog, patient):

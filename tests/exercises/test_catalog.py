@@ -179,6 +179,19 @@ def test_prevention_has_habits_that_are_no_exercise():
     assert all(word in habits for word in ("every day", "lift", "sit", "walk", "smoke"))
 
 
+def test_every_text_is_in_spanish_with_as_many_steps():
+    texts = {one.slug: one.text for one in CATALOG.exercises} | {
+        one.slug: one.text for one in CATALOG.programs
+    }
+    for slug, text in texts.items():
+        english, spanish = text["en"], text["es"]
+        assert english.keys() == spanish.keys(), slug
+        for name, words in english.items():
+            assert len(words) == len(spanish[name]) if isinstance(words, list) else spanish[name] != words
+    for program in CATALOG.programs:
+        assert all(line.note.keys() in ({"en", "es"}, set()) for line in program.lines), program.slug
+
+
 def test_a_twelve_year_old_can_read_it():
     for slug, name, text in texts():
         assert text[0].isupper(), (slug, text)

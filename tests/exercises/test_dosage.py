@@ -25,10 +25,10 @@ dosages = st.one_of(
     [
         (
             Dosage(hold_seconds=30, repetitions=3, times_per_day=2),
-            "each leg",
+            "each-leg",
             "3 times 30 seconds, each leg, twice a day",
         ),
-        (Dosage(repetitions=10, sets=2), "each side", "2 sets of 10, each side, once a day"),
+        (Dosage(repetitions=10, sets=2), "each-side", "2 sets of 10, each side, once a day"),
         (Dosage(repetitions=4, sets=2, hold_seconds=15), "", "2 sets of 4, 15 seconds each, once a day"),
         (Dosage(hold_seconds=20, sets=3), "", "3 times 20 seconds, once a day"),
         (Dosage(hold_seconds=1), "", "1 second, once a day"),
@@ -40,6 +40,31 @@ dosages = st.one_of(
 )
 def test_a_dosage_reads_like_speech(dosage, side, words):
     assert dosage.in_words(side) == words
+
+
+@pytest.mark.parametrize(
+    ("dosage", "side", "words"),
+    [
+        (
+            Dosage(hold_seconds=30, repetitions=3, times_per_day=2),
+            "right",
+            "3 veces 30 segundos, pierna derecha, 2 veces al día",
+        ),
+        (Dosage(repetitions=10, sets=2), "each-side", "2 series de 10, cada lado, 1 vez al día"),
+        (
+            Dosage(repetitions=4, sets=2, hold_seconds=1),
+            "",
+            "2 series de 4, 1 segundo cada una, 1 vez al día",
+        ),
+        (Dosage(minutes=30, days_per_week=5), "middle", "30 minutos, 1 vez al día, 5 días por semana"),
+    ],
+)
+def test_a_dosage_is_said_in_spanish_too(dosage, side, words):
+    assert dosage.in_words(side, "es") == words
+
+
+def test_a_language_that_nobody_wrote_is_said_in_english():
+    assert Dosage(minutes=1).in_words("left", "tlh") == "1 minute, left leg, once a day"
 
 
 def test_the_amount_is_the_product_of_what_one_go_counts():

@@ -77,6 +77,7 @@ def test_what_changed_in_a_file_changes_in_its_row_and_nowhere_else(folder):
     change(folder / "files/bridge.toml", "least = 5, most = 12", "least = 6, most = 14")
     change(folder / "files/sit-to-stand.toml", "[dosage]", 'harder = "bridge"\n[dosage]')
     change(folder / "files/sit-to-stand.toml", 'harder = "Sit', 'when = "Sit')
+    change(folder / "files/sit-to-stand.toml", 'harder = "Siéntate', 'when = "Siéntate')
     change(folder / "programs/ease-and-walk.toml", "minutes = 3", "minutes = 5")
     assert load(folder) == [
         "Exercises: 0 added, 2 changed, 0 retired, 34 unchanged.",

@@ -54,7 +54,7 @@ def faults(file, *cases):
             ('name = "Bridge"', 'name = " "', "text.en.name: must be a text."),
             ("purpose =", "purpos =", "text.en.purpose: is missing; it must be a text."),
             ("caution =", "when =", "text.en.caution: is missing; it must be a text."),
-            ("[text.en]", "[text.es]", "text.en: is missing: every text has this language."),
+            ("[text.en]", "[text.fr]", "text.en: is missing: every text has this language."),
             ("[text.en]", "[text.english]", "text.english: must be a language"),
         ),
         *faults(
@@ -82,7 +82,7 @@ def faults(file, *cases):
                 "lines 2.dosage.days_per_week: follows",
             ),
             ('"tue", "wed"', '"tue", "day"', "lines 1.weekdays: 'day' is no weekday; allowed are mon, "),
-            ("note.en", "note.es", "lines 6.note.en: is missing"),
+            ("note.en", "note.fr", "lines 6.note.en: is missing"),
         ),
     ],
 )
@@ -97,6 +97,7 @@ def test_a_chain_of_variants_that_comes_back_to_its_start_is_a_fault(folder):
     change(folder / "files/press-up.toml", "number = 12", 'number = 12\nharder = "prone-lying"')
     change(folder / "files/press-up.toml", 'harder = "Straighten', 'when = "Straighten')
     change(folder / "files/press-up.toml", 'when = "Spread', '# "Spread')
+    change(folder / "files/press-up.toml", 'harder = "Estira', '# "Estira')
     (problem,) = problems(folder)
     assert "easier, harder: go round in a loop: " in problem
     assert all(slug in problem for slug in ("prone-lying", "prone-on-elbows", "press-up"))
