@@ -74,11 +74,7 @@ class ReferenceCurve:
         The true edges are irrational, so whether a value lies inside hangs on a float's last digit only for a
         value closer to the edge than any week of whole-number ratings comes.
         """
-        low, middle, high = (
-            min(max(baseline * share, Fraction(LEAST_PAIN)), Fraction(WORST_PAIN))
-            for share in _shares(self.shapes[stratum], week)
-        )
-        return Band(low, middle, high)
+        return _band(self.shapes[stratum], min(week, LAST_WEEK), baseline)
 
 
 REFERENCE_CURVE_V1 = ReferenceCurve(
@@ -108,7 +104,11 @@ def stratum(symptom_days: int) -> Stratum:
     return Stratum.B if symptom_days <= STRATUM_B_TO_DAYS else Stratum.C
 
 
-@lru_cache(maxsize=1024)
-def _shares(shape: Shape, week: int) -> tuple[Fraction, Fraction, Fraction]:
+@lru_cache(maxsize=8192)  # few baselines differ, and each is asked about again on every day
+def _band(shape: Shape, week: int, baseline: Fraction) -> Band:
     left, spread = Fraction(shape.left(week)), Fraction(shape.spread(week))
-    return left - spread, left, left + spread
+    edges = (
+        min(max(baseline * share, Fraction(LEAST_PAIN)), Fraction(WORST_PAIN))
+        for share in (left - spread, left, left + spread)
+    )
+    return Band(*edges)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import NamedTuple
 
 from recovery.rules import RULE_VERSION, terms
 from recovery.rules.course import REFERENCE_CURVE_V1, Stratum
@@ -19,10 +20,27 @@ from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline, Week, baseline, w
 
 SILENT_DAYS = 7  # ended days without any entry, after which nothing is known any more; P
 REVIEW_LEAST = 3  # no week below this calls for a review; P
-REVIEW_CLAUSES = (  # from this week on, less than this share of the baseline gone
-    ("review.week_4", 4, Fraction(20, 100)),  # P; S: calls 16-18 % of improvers, 92-94 % of persistent severe
-    ("review.week_6", 6, Fraction(30, 100)),  # P; S: calls 12-13 % of improvers, 98-99 % of persistent severe
-    ("review.week_12", 12, Fraction(50, 100)),  # P; S: calls 6-7 % of improvers, all of persistent severe
+
+
+class ReviewClause(NamedTuple):
+    """From this week on, less than this share of the baseline gone."""
+
+    rule: str
+    from_week: int
+    least_drop: Fraction
+
+    def calls(self, week: Week, start: Baseline) -> bool:
+        """Whether this clause, taken alone, calls for a review at the end of this week."""
+        if week.value is None or week.value < REVIEW_LEAST or week.number < self.from_week:
+            return False
+        drop = terms.drop(start, week.value)
+        return drop is not None and drop < self.least_drop
+
+
+REVIEW_CLAUSES = (  # S: how often each calls improving and persistent patients is in docs/evidence.md
+    ReviewClause("review.week_4", 4, Fraction(20, 100)),  # P
+    ReviewClause("review.week_6", 6, Fraction(30, 100)),  # P
+    ReviewClause("review.week_12", 12, Fraction(50, 100)),  # P
 )
 
 
@@ -87,20 +105,33 @@ class Decision:
     """One status with its reasons.
 
     `week` is the program week whose end decided it, 0 before the first has ended. `for_day` is the last day
-    of that week, or today for what is decided at once. `rule` names the clause ("review.week_4"), `numbers`
-    what it looked at, ready for JSON: pain 0 to 10, percent, dates as ISO text, nothing where nothing was.
-    `relief` is the latest relief reached by then, also under an alert.
+    of that week, or today for what is decided at once. `rule` names the clause ("review.week_4"), `values`
+    what it looked at, exactly: pain 0 to 10, percent, dates, nothing where nothing was. `relief` is the latest
+    relief reached by then, also under an alert. Its words are made when they are asked for: of the many weeks
+    judged, few are new.
     """
 
     status: Status
     week: int
     for_day: date
     rule: str
-    numbers: Mapping[str, int | float | str]
-    for_staff: str
-    for_patient: str
+    region: Region
+    values: Mapping[str, Value]
     relief: Relief | None = None
     rule_version: str = RULE_VERSION
+
+    @property
+    def numbers(self) -> dict[str, int | float | str]:
+        """The values ready for JSON, rounded for the eye only after the decision has been made."""
+        return {name: _as_json(value) for name, value in self.values.items()}
+
+    @property
+    def for_staff(self) -> str:
+        return say(self.rule, self.region, self.values).staff
+
+    @property
+    def for_patient(self) -> str:
+        return say(self.rule, self.region, self.values).patient
 
 
 def history(facts: Facts, through: date) -> tuple[Decision, ...]:
@@ -186,16 +217,14 @@ def _first_match(facts: Facts, weeks: Sequence[Week], start: Baseline | None, re
 
     if week.number == start.week:
         return "watch.baseline_week"
-    drop = terms.drop(start, week.value)
-    if drop is None:
+    if start.is_low:
         return "watch.low_baseline"
 
-    if week.value >= REVIEW_LEAST:
-        for rule, from_week, least_drop in REVIEW_CLAUSES:
-            if week.number >= from_week and drop < least_drop:
-                return rule
-        if terms.is_plateau(weeks, start):
-            return "review.plateau"
+    for clause in REVIEW_CLAUSES:
+        if clause.calls(week, start):
+            return clause.rule
+    if week.value >= REVIEW_LEAST and terms.is_plateau(weeks, start):
+        return "review.plateau"
 
     band = REFERENCE_CURVE_V1.expected(facts.stratum, week=week.number, baseline=start.value)
     return "on_track.in_band" if week.value <= band.high else "watch.above_band"
@@ -239,21 +268,10 @@ def _open_flags(flags: Sequence[OpenFlag], day: date) -> dict[str, Value]:
 def _decision(
     rule: str, region: Region, week: int, for_day: date, values: Mapping[str, Value], relief: Relief | None
 ) -> Decision:
-    words = say(rule, region, values)
-    return Decision(
-        status=Status(rule.partition(".")[0]),
-        week=week,
-        for_day=for_day,
-        rule=rule,
-        numbers={name: _as_json(value) for name, value in values.items()},
-        for_staff=words.staff,
-        for_patient=words.patient,
-        relief=relief,
-    )
+    return Decision(Status(rule.partition(".")[0]), week, for_day, rule, region, values, relief)
 
 
 def _as_json(value: Value) -> int | float | str:
-    """Rounded for the eye only after the decision has been made."""
     if isinstance(value, Fraction):
         return round(float(value), 4)
     return value.isoformat() if isinstance(value, date) else value

@@ -59,7 +59,7 @@ def drop(start: Baseline, value: Fraction) -> Fraction | None:
 
 def is_worse_than_recent(weeks: Sequence[Week]) -> bool:
     """This week and the one before each lie 2 or more above the best of the three weeks before them."""
-    return _reaches(weeks, WORSE_LEAST) and all(_has_risen(weeks[: len(weeks) - back]) for back in range(2))
+    return _reaches(weeks, WORSE_LEAST) and all(has_risen(weeks[: len(weeks) - back]) for back in range(2))
 
 
 def best_of_recent(weeks: Sequence[Week]) -> Fraction | None:
@@ -68,7 +68,8 @@ def best_of_recent(weeks: Sequence[Week]) -> Fraction | None:
     return min((week.value for week in before if week.value is not None), default=None)
 
 
-def _has_risen(weeks: Sequence[Week]) -> bool:
+def has_risen(weeks: Sequence[Week]) -> bool:
+    """This week lies 2 or more above the best of the three before it. One such week alone decides nothing."""
     best = best_of_recent(weeks)
     return best is not None and _reaches(weeks, best + WORSE_RISE)
 
@@ -82,12 +83,13 @@ def is_worse_than_baseline(weeks: Sequence[Week], start: Baseline) -> bool:
 def relief_reached(weeks: Sequence[Week], start: Baseline) -> Relief | None:
     """The relief that this week and the one before make; the baseline week is never one of them."""
     values = _last_values(weeks, 2)
-    if not values or weeks[-2].number <= start.week or not all(_is_relief(start, value) for value in values):
+    if not values or weeks[-2].number <= start.week or not all(is_relief(start, value) for value in values):
         return None
     return Relief(on=weeks[-2].last, confirmed_on=weeks[-1].last, level=sum(values, Fraction()) / 2)
 
 
-def _is_relief(start: Baseline, value: Fraction) -> bool:
+def is_relief(start: Baseline, value: Fraction) -> bool:
+    """A weekly value of 2 or less, or half of the baseline gone. One such week alone decides nothing."""
     gone = drop(start, value)
     return value <= RELIEF_LEVEL or (gone is not None and gone >= RELIEF_DROP)
 
