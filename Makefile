@@ -3,10 +3,10 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test lint bench story lock clean install install-dev
+.PHONY: help run test lint bench evidence story lock clean install install-dev
 
 help:  ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
 
 run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 	@$(BIN)python -m config.up
@@ -27,6 +27,9 @@ lint: install-dev  ## format, style, types, direction of imports, migrations
 
 bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT
 	@$(BIN)python -m tests.bench
+
+evidence: install-dev  ## what the rules do to patients whose course is known; writes docs/evidence.md
+	@$(BIN)python -m tests.evidence
 
 story: install-dev  ## eight weeks of a clinic over HTTP, counted, against the running `make run`
 	@$(BIN)python -m tests.story
