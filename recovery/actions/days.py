@@ -17,7 +17,7 @@ from recovery.rows import insert
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.diary import DayValue, Region, day_value
 from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, severe_pain
-from recovery.rules.status import Decision, current, history, without_plan
+from recovery.rules.status import Decision, judge, without_plan
 
 Said = tuple[str, str]  # a status and its rule
 
@@ -181,11 +181,11 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
         today = local_dates[episode.pk]
         course = judged.get(episode.pk)
         if course is None:
-            decisions = [without_plan(flags[episode.patient_id], today)]
+            decisions = (without_plan(flags[episode.patient_id], today),)
             progress.append(_progress_row(episode, decisions[-1]))
         else:
-            ended = course.until(today - timedelta(days=1))
-            decisions = [*history(course.facts, ended), current(course.facts, course.until(today))]
+            yesterday = course.until(today - timedelta(days=1))
+            decisions = judge(course.facts, through=yesterday, today=course.until(today))
             progress.append(_progress_row(episode, decisions[-1]) | _in_numbers(course, today))
         changes += _changes(episode, decisions, recorded, now)
     StatusChange.objects.bulk_create(changes)

@@ -137,16 +137,10 @@ class Decision:
 def history(facts: Facts, through: date) -> tuple[Decision, ...]:
     """The decision of each program week that has ended when the local date `through` has ended, in order.
 
-    Nothing that is about a later week changes an earlier decision.
+    Nothing that is about a later week changes an earlier decision. An alert hides what the pain says, it does
+    not stop the course: a relief is reached and ended below it.
     """
-    ended = weeks(facts.start, facts.day_values, through)
-    decisions: list[Decision] = []
-    relief: Relief | None = None
-    for week in ended:
-        decision = decide(facts, ended[: week.number], relief)
-        decisions.append(decision)
-        relief = decision.relief
-    return tuple(decisions)
+    return tuple(_under_flags(facts, decision) for decision in _course(facts, through))
 
 
 def current(facts: Facts, today: date) -> Decision:
@@ -155,8 +149,40 @@ def current(facts: Facts, today: date) -> Decision:
     An alert while a red flag is open; no data after seven ended days without any entry; else the decision of
     the last ended week, as it is without the flags that have been closed since.
     """
-    decisions = history(replace(facts, red_flags=()), through=today - timedelta(days=1))
-    last = decisions[-1] if decisions else _first_week(facts, today)
+    return _standing(facts, _course(facts, through=today - timedelta(days=1)), today)
+
+
+def judge(facts: Facts, *, through: date, today: date) -> tuple[Decision, ...]:
+    """The history through the ended date `through`, and after it what stands on `today`, from one look at both.
+
+    `today` is the day after `through`; of a course that is over, both are its last day.
+    """
+    course = _course(facts, through)
+    return (*(_under_flags(facts, decision) for decision in course), _standing(facts, course, today))
+
+
+def _course(facts: Facts, through: date) -> tuple[Decision, ...]:
+    """The decision of each ended week by the pain alone, whatever flag is open."""
+    ended = weeks(facts.start, facts.day_values, through)
+    decisions: list[Decision] = []
+    relief: Relief | None = None
+    for week in ended:
+        decision = _decide(facts, ended[: week.number], relief)
+        decisions.append(decision)
+        relief = decision.relief
+    return tuple(decisions)
+
+
+def _under_flags(facts: Facts, decision: Decision) -> Decision:
+    open_flags = _open_flags(facts.red_flags, decision.for_day)
+    if not open_flags:
+        return decision
+    values = {**decision.values, **open_flags}
+    return replace(decision, status=Status.ALERT, rule="alert.red_flag", values=values)
+
+
+def _standing(facts: Facts, course: Sequence[Decision], today: date) -> Decision:
+    last = course[-1] if course else _first_week(facts, today)
     if open_flags := _open_flags(facts.red_flags, today):
         return _decision("alert.red_flag", facts.region, last.week, today, open_flags, last.relief)
     silent_from = facts.start
@@ -175,12 +201,8 @@ def without_plan(flags: Sequence[OpenFlag], today: date) -> Decision:
     return _decision(rule, Region.LEG, 0, today, open_flags, None)
 
 
-def decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decision:
-    """The decision for the last of the ended `weeks`, which begin with week 1.
-
-    `relief` is what the decision of the week before carries. An alert hides what the pain says, it does not
-    stop the course: a relief is reached and ended below it.
-    """
+def _decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decision:
+    """The decision for the last of the ended `weeks`; `relief` is what the decision of the week before carries."""
     week = weeks[-1]
     start = baseline(weeks)
     rule = _first_match(facts, weeks, start, relief)
@@ -190,8 +212,6 @@ def decide(facts: Facts, weeks: Sequence[Week], relief: Relief | None) -> Decisi
         relief = terms.relief_reached(weeks, start)
 
     values = _values(facts, weeks, start, relief)
-    if open_flags := _open_flags(facts.red_flags, week.last):
-        rule, values = "alert.red_flag", values | open_flags
     return _decision(rule, facts.region, week.number, week.last, values, relief)
 
 

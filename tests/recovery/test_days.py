@@ -327,3 +327,16 @@ def test_silence_is_said_once(maria: people.Person):
     with acting_for_all():
         said = list(StatusChange.objects.order_by("id").values_list("rule", flat=True))
     assert said.count("no_data.silent") == 1
+
+
+def test_an_episode_that_ended_with_a_week_shows_what_that_week_said(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=START)
+    for day in range(35):
+        log(ana, START + timedelta(days=day), 6)
+    close_days(now=NOW)
+    last = START + timedelta(days=27)
+    with acting(maria.actor):
+        end_episode(episode=progress(ana).episode, because="discharge", on=last, by=maria.user.pk, now=NOW)
+    close_days(now=NOW)
+    assert (progress(ana).rule, progress(ana).decided_for) == ("review.week_4", last)

@@ -1,0 +1,145 @@
+"""The close of the day for ten thousand patients with 90 days each: patients a second, statements a thousand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from time import perf_counter, process_time
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import psutil  # type: ignore[import-untyped]
+from django.db import connection
+from psycopg import Connection, sql
+
+from accounts.access import Role, acting
+from recovery.actions.days import CHUNK, close_days
+from recovery.actions.diary import take
+from recovery.models import Plan
+from recovery.records import Incoming, read
+from tests import people
+
+DAYS = 90
+NOW = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
+START = NOW.date() - timedelta(days=DAYS)
+STRIDE = 1_000_000  # between the ids of one patient's rows and of the next one's
+
+# One patient's rows, copied for each of the others with their ids moved on. Where nothing is said of a column it stays.
+OF_A_PATIENT = {
+    "accounts_user": ["id"],
+    "recovery_patient": ["user_id"],
+    "recovery_careteammember": ["id", "patient_id"],
+    "recovery_episode": ["id", "patient_id"],
+    "recovery_progress": ["episode_id", "patient_id"],
+    "recovery_plan": ["id", "patient_id", "episode_id"],
+    "recovery_prescription": ["id", "patient_id", "plan_id"],
+    "recovery_painentry": ["id", "patient_id"],
+    "recovery_exercisesession": ["id", "patient_id", "plan_id"],
+    "recovery_exerciseresult": ["id", "patient_id", "session_id"],
+}
+COPY = """
+    INSERT INTO {table} SELECT copy.* FROM {table} t, generate_series(1, %s) n,
+        jsonb_populate_record(t, jsonb_build_object({moved})) copy WHERE t.{owner} = %s
+"""
+# No two courses alike, and a quarter of the days missing.
+SHAKE = """
+    DELETE FROM recovery_painentry WHERE hashint8(id) % 4 = 0;
+    UPDATE recovery_painentry SET score = greatest(0, least(10, score + hashint8(id) % 3));
+    ANALYZE;
+"""
+
+
+class Close(NamedTuple):
+    """What closing the days of `patients` came to. CPU in milliseconds a patient."""
+
+    name: str
+    patients: int
+    seconds: float
+    statements: int
+    cpu: float
+    database_cpu: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name:<36}{self.patients / self.seconds:>11.0f}{1000 * self.statements / self.patients:>14.0f}"
+            f"{self.cpu:>9.2f}{self.database_cpu:>7.2f}"
+        )
+
+
+def seed(owner: "Connection[Any]", patients: int) -> None:
+    """One patient as in life, then the others. `owner` is a superuser's connection, which no policy holds."""
+    maria = people.member(people.clinic(), Role.THERAPIST, now=NOW)
+    ana = people.patient(maria, now=NOW - timedelta(days=DAYS))
+    plan = people.plan_for(ana, maria, starts_on=START, now=NOW)
+    with acting(ana.actor):
+        take(patient_id=ana.user.pk, records=list(_diary(plan)), now=NOW)
+    owner.execute(
+        "SET session_replication_role = replica"
+    )  # the copies keep the constraints; checking takes minutes
+    for table, columns in OF_A_PATIENT.items():
+        moved = sql.SQL(", ").join(
+            sql.SQL("{}, t.{} + n * {}").format(sql.Literal(c), sql.Identifier(c), STRIDE) for c in columns
+        )
+        user = "patient_id" if "patient_id" in columns else columns[0]
+        copy = sql.SQL(COPY).format(table=sql.Identifier(table), moved=moved, owner=sql.Identifier(user))
+        owner.execute(copy, [patients - 1, ana.user.pk])
+    owner.execute(SHAKE)
+
+
+def _diary(plan: Plan) -> Iterator[Incoming]:
+    """Leg and back each evening, slowly better, and a session each day."""
+    exercise = plan.prescriptions.select_related("exercise").get().exercise
+    for n in range(DAYS):
+        day = START + timedelta(days=n)
+        for region, score in (("leg", 7 - n // 18), ("back", 5 - n // 30)):
+            yield _record("pain", day, region=region, score=score, asked="last_24_hours")
+        yield _record(
+            "session", day, plan=plan.pk, slot=1, results=[{"exercise": exercise.slug, "outcome": "done"}]
+        )
+
+
+def _record(kind: str, day: date, **fields: Any) -> Incoming:
+    return read(kind, str(uuid4()), {"revision": 1, "at": f"{day}T18:00:00+00:00", **fields})
+
+
+def run(database: psutil.Process) -> Iterator[Close]:
+    yield _close(f"first close, {DAYS} days", database, NOW)
+    yield _close("the next day", database, NOW + timedelta(days=1))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('amble.reach', 'all', false)")
+        cursor.execute("UPDATE recovery_progress SET reopen_from = %s", [START])
+    yield _close("again from the first day", database, NOW + timedelta(days=1))
+
+
+def _close(name: str, database: psutil.Process, now: datetime) -> Close:
+    before, cpu, began = _cpu(database), process_time(), perf_counter()
+    with _counted() as statements:
+        patients = close_days(now=now)
+    took, cpu = perf_counter() - began, process_time() - cpu
+    return Close(
+        name,
+        patients,
+        took,
+        len(statements),
+        cpu * 1000 / patients,
+        (_cpu(database) - before) * 1000 / patients,
+    )
+
+
+@contextmanager
+def _counted() -> Iterator[list[None]]:
+    statements: list[None] = []
+
+    def count(execute: Any, *args: Any) -> Any:
+        statements.append(None)
+        return execute(*args)
+
+    with connection.execute_wrapper(count):
+        yield statements
+
+
+def _cpu(process: psutil.Process) -> float:
+    total = 0.0
+    for one in (process, *process.children(recursive=True)):
+        times = one.cpu_times()
+        total += times.user + times.system + times.children_user + times.children_system
+    return total
