@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from accounts.access import acting_for_all
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
 from recovery.progress import Course, courses, ratings, red_flags
-from recovery.rows import insert
+from recovery.rows import insert, update
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.diary import DayValue, Region, day_value
 from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, severe_pain
@@ -24,7 +24,7 @@ Said = tuple[str, str]  # a status and its rule
 logger = logging.getLogger(__name__)
 
 SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
-CHUNK = 20  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+CHUNK = 50  # patients a transaction: their phones wait for its length, some 0.3 s; twice as many save 5 %
 # What one patient's rows may do to a rule or a column; everybody else's days are closed all the same.
 STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError)
 
@@ -36,18 +36,19 @@ def close_days(*, now: datetime) -> int:
     Whoever runs this, twice at once or hours late, the same rows result: patients are claimed with SKIP LOCKED, and a
     day's row is computed from the ratings that stand.
     """
-    looked_at: set[int] = set()
+    looked_at, last = 0, 0
     while True:
         with acting_for_all():
-            chunk = _claim(now, but_not=looked_at)
+            chunk = _claim(now, after=last)
             try:
                 with transaction.atomic():
                     _close(chunk, now)
             except STUMBLES:
                 _close_each(chunk, now)
-        looked_at |= {row.pk for row in chunk}
+        looked_at += len(chunk)
         if len(chunk) < CHUNK:
-            return len(looked_at)
+            return looked_at
+        last = chunk[-1].pk
 
 
 def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
@@ -60,14 +61,13 @@ def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
             logger.exception("The days of episode %s could not be closed.", row.pk)
 
 
-def _claim(now: datetime, *, but_not: set[int]) -> list[Progress]:
-    due = Progress.objects.filter(Q(next_close_at__lte=now) | Q(reopen_from__isnull=False)).exclude(
-        pk__in=but_not
-    )
+def _claim(now: datetime, *, after: int) -> list[Progress]:
+    """The next due episodes, by id: one that a rule stumbled over is still due, and not claimed a second time."""
+    due = Progress.objects.filter(Q(next_close_at__lte=now) | Q(reopen_from__isnull=False), pk__gt=after)
     rows = due.select_related("episode", "patient").select_for_update(
         of=("patient", "self"), skip_locked=True, no_key=True
     )
-    return list(rows.order_by("patient")[:CHUNK])
+    return list(rows.order_by("pk")[:CHUNK])
 
 
 def _close(rows: Sequence[Progress], now: datetime) -> None:
@@ -76,12 +76,19 @@ def _close(rows: Sequence[Progress], now: datetime) -> None:
     _record_days(rows, now)
     _raise_severe_pain(rows, now)
     restate([row.episode for row in rows], now=now)
-    for row in rows:
-        today, ended_on = row.patient.local_date(now), row.episode.ended_on
-        row.closed_through, row.reopen_from = today - timedelta(days=1), None
-        is_over = ended_on is not None and ended_on <= row.closed_through
-        row.next_close_at = None if is_over else row.patient.day_ends_at(today)
-    Progress.objects.bulk_update(rows, ["closed_through", "reopen_from", "next_close_at"])
+    update(Progress, [_closed(row, now) for row in rows], by="episode_id")
+
+
+def _closed(row: Progress, now: datetime) -> dict[str, Any]:
+    today, ended_on = row.patient.local_date(now), row.episode.ended_on
+    yesterday = today - timedelta(days=1)
+    is_over = ended_on is not None and ended_on <= yesterday
+    return {
+        "episode_id": row.pk,
+        "closed_through": yesterday,
+        "reopen_from": None,
+        "next_close_at": None if is_over else row.patient.day_ends_at(today),
+    }
 
 
 def _record_days(rows: Sequence[Progress], now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from psycopg import Connection, sql
 
 from accounts.access import Role, acting
-from recovery.actions.days import CHUNK, close_days
+from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.models import Plan
 from recovery.records import Incoming, read
