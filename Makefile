@@ -3,7 +3,7 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test lint bench evidence story lock clean install install-dev
+.PHONY: help run test lint bench evidence docs story lock clean install install-dev
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -25,11 +25,14 @@ lint: install-dev  ## format, style, types, direction of imports, migrations
 	@$(BIN)python manage.py check
 	@$(BIN)python -W ignore manage.py makemigrations --check --dry-run
 
-bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT
+bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT, and the close of the day
 	@$(BIN)python -m tests.bench
 
 evidence: install-dev  ## what the rules do to patients whose course is known; writes docs/evidence.md
 	@$(BIN)python -m tests.evidence
+
+docs: install-dev  ## write docs/clinical-rules.md again, from the thresholds in the code
+	@$(BIN)python -m recovery.rules.page
 
 story: install-dev  ## eight weeks of a clinic over HTTP, counted, against the running `make run`
 	@$(BIN)python -m tests.story

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from recovery.rules.adherence import Slot
 
-EVERY_DAY: frozenset[int] = frozenset(range(1, 8))
+EVERY_DAY: frozenset[int] = frozenset(range(1, 8))  # the weekdays of a line that names none, 1 is Monday; P
 
 
 @dataclass(frozen=True, slots=True)

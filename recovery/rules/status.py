@@ -37,7 +37,7 @@ class ReviewClause(NamedTuple):
         return drop is not None and drop < self.least_drop
 
 
-REVIEW_CLAUSES = (  # S: how often each calls improving and persistent patients is in docs/evidence.md
+REVIEW_CLAUSES = (  # from this week on, less than this share of the baseline gone; S: docs/evidence.md
     ReviewClause("review.week_4", 4, Fraction(20, 100)),  # P
     ReviewClause("review.week_6", 6, Fraction(30, 100)),  # P
     ReviewClause("review.week_12", 12, Fraction(50, 100)),  # P

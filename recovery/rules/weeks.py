@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 
-DAYS_IN_WEEK = 7
+DAYS_IN_WEEK = 7  # days of a program week, the first of them the start; P
 LEAST_DAYS = 4  # days with a value that make a week; P, after Heapy 2014 (V: mean of 5 days, ICC over .90)
-LAST_BASELINE_WEEK = 3  # no baseline by its end: a therapist sets a new start; P
-LOW_BASELINE = 3  # below it no percentages; P
+LAST_BASELINE_WEEK = 3  # the last week that can be the baseline; without one: a therapist sets a new start; P
+LOW_BASELINE = 3  # a baseline below it has no percentages; P
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
-"""How fast the writes of a phone are, beside a bare Django view doing one raw INSERT, on the same server.
+"""How fast the writes of a phone are, beside a bare Django view doing one raw INSERT, and how fast days are closed.
 
-    python -m tests.bench [--seconds 3] [--rounds 3]
+    python -m tests.bench [--seconds 3] [--rounds 3] [--patients 10000]
 
 Starts a PostgreSQL of its own (durable: every commit waits for the disk) and one web process with production
 settings, plays eight phones, each of another patient, and prints the median round of each case. The cases take
 turns, so that what else this machine does meets all of them. CPU is what the web process and PostgreSQL used,
 not the phones. Look at CPU and at ratios: requests per second and times are of this machine, of now.
+Then the days of `patients` with 90 days each are closed as a worker does it; 0 leaves that out.
 Exits 1 if an answer was not the expected one, or if a row is missing or too many.
 """
 
@@ -33,6 +34,7 @@ import psutil  # type: ignore[import-untyped]
 from psycopg import sql
 
 from config import embedded
+from tests.bench import cpu
 from tests.notifications.receivers import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -87,6 +89,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--patients", type=int, default=10_000, help="whose days are closed")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="amble-bench-"))
     folder.chmod(0o755)  # as root PostgreSQL runs as nobody, who has to pass through here
@@ -100,7 +103,10 @@ def main() -> int:
                 bench = Bench(port, phones, psutil.Process(web.pid), psutil.Process(database.pid))
                 rounds = bench.run(seconds=given.seconds, rounds=given.rounds)
             _show(rounds, given.seconds)
-            return _verify(folder, rounds, bench.unexpected)
+            wrong = _verify(folder, rounds, bench.unexpected)
+            if given.patients:
+                _close_days(folder, given.patients, psutil.Process(database.pid))
+            return wrong
     finally:
         shutil.rmtree(folder)
 
@@ -243,7 +249,7 @@ class Bench:
 
     def _round(self, case: Case, seconds: float) -> Round:
         times: list[float] = []
-        began, web, database = time.perf_counter(), _cpu(self.web), _cpu(self.database)
+        began, web, database = time.perf_counter(), cpu.used(self.web), cpu.used(self.database)
         threads = [
             threading.Thread(target=self._phone, args=(phone, case, began + seconds, times))
             for phone in self.phones
@@ -259,8 +265,8 @@ class Bench:
             per_second=len(times) / took,
             p50=marks[49] * 1000,
             p99=marks[98] * 1000,
-            web_cpu=(_cpu(self.web) - web) * 1000 / answers,
-            database_cpu=(_cpu(self.database) - database) * 1000 / answers,
+            web_cpu=(cpu.used(self.web) - web) * 1000 / answers,
+            database_cpu=(cpu.used(self.database) - database) * 1000 / answers,
         )
 
     def _phone(self, phone: Phone, case: Case, until: float, times: list[float]) -> None:
@@ -288,18 +294,6 @@ class Bench:
             self.unexpected.append(f"{case.name}: {error!r}")
         finally:
             connection.close()
-
-
-def _cpu(process: psutil.Process) -> float:
-    """Seconds of CPU of a process and all below it, those that have ended included."""
-    total = 0.0
-    for one in (process, *process.children(recursive=True)):
-        try:
-            times = one.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system + times.children_user + times.children_system
-    return total
 
 
 # --- what came of it -----------------------------------------------------------------------------------
@@ -351,6 +345,17 @@ def _verify(folder: Path, rounds: dict[Case, list[Round]], unexpected: list[str]
         or f"Every row was found again: {sum(expected.values())} of {sum(expected.values())}."
     )
     return 1 if wrong else 0
+
+
+def _close_days(folder: Path, patients: int, database: psutil.Process) -> None:
+    from tests.bench import days
+
+    with embedded.superuser(folder, database=embedded.DATABASE) as owner:
+        days.seed(owner, patients)
+    print(f"\nThe days of {patients:,} patients, {days.DAYS} each, closed by one worker.\n")
+    print(f"{'':<28}{'patients/s':>11}{'statements / 1,000':>20}{'worker ms':>11}{'PG ms':>7}")
+    for close in days.run(database):
+        print(close, flush=True)
 
 
 if __name__ == "__main__":
