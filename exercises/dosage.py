@@ -29,6 +29,9 @@ class Bounds(NamedTuple):
     least: int
     most: int
 
+    def holds(self, other: "Bounds") -> bool:
+        return self.least <= other.least and other.most <= self.most
+
 
 @dataclass(frozen=True, slots=True)
 class OutOfRange:
@@ -68,6 +71,16 @@ class DosageRange:
         """The bounds of what is counted, by variable."""
         found = {variable: getattr(self, variable) for variable in VARIABLES}
         return {variable: bounds for variable, bounds in found.items() if bounds is not None}
+
+    def outside(self, wider: "DosageRange") -> list[OutOfRange]:
+        """Every variable whose bounds leave those of `wider`, or that only one of the two counts."""
+        mine, theirs = self.bounds, wider.bounds
+        return [
+            OutOfRange(variable, theirs.get(variable))
+            for variable in VARIABLES
+            if (variable in mine) != (variable in theirs)
+            or (variable in mine and not theirs[variable].holds(mine[variable]))
+        ]
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:

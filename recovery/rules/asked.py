@@ -3,18 +3,33 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from recovery.rules.adherence import Slot
 
 EVERY_DAY: frozenset[int] = frozenset(range(1, 8))  # the weekdays of a line that names none, 1 is Monday; P
 
 
+class Pause(NamedTuple):
+    """The local dates on which an exercise was suspended, even in part; `last` is None while it still is."""
+
+    first: date
+    last: date | None
+
+    def holds_on(self, day: date) -> bool:
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
 @dataclass(frozen=True, slots=True)
 class AskedLine:
-    """One exercise line: how often on a day, and on which weekdays (1 is Monday)."""
+    """One exercise line: how often on a day, on which weekdays (1 is Monday), and when it was suspended."""
 
     times_per_day: int
     weekdays: frozenset[int] = EVERY_DAY
+    pauses: tuple[Pause, ...] = ()
+
+    def is_asked_on(self, day: date) -> bool:
+        return day.isoweekday() in self.weekdays and not any(pause.holds_on(day) for pause in self.pauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +41,7 @@ class AskedVersion:
 
     def slots_on(self, day: date) -> int:
         """How many sessions this version schedules on a date: as many as its most frequent exercise."""
-        return max(
-            (line.times_per_day for line in self.lines if day.isoweekday() in line.weekdays), default=0
-        )
+        return max((line.times_per_day for line in self.lines if line.is_asked_on(day)), default=0)
 
 
 def version_on(day: date, versions: Sequence[AskedVersion]) -> AskedVersion | None:

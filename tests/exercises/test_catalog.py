@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exercises import variants
 from exercises.catalog.reader import read
 from exercises.dosage import Bounds
 from exercises.terms import Caution
@@ -208,3 +209,13 @@ def test_steps_are_few_and_begin_with_what_to_do(slug):
         step for step in steps if step.split()[0] in {"The", "Your", "You", "Then", "Slowly", "A", "It"}
     ]
     assert all(step.endswith(".") for step in steps)
+
+
+def test_the_level_of_an_exercise_is_its_place_in_its_chain():
+    chain = [("lying", None, "elbows"), ("elbows", "lying", "press-up"), ("press-up", None, None)]
+    assert variants.levels([*chain, ("walk", None, None)]) == {
+        "lying": 1,
+        "elbows": 2,
+        "press-up": 3,
+        "walk": 1,
+    }

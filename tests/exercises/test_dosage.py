@@ -88,6 +88,17 @@ def test_a_variable_that_the_range_counts_may_not_be_left_out():
     assert [one.variable for one in Dosage(repetitions=4).outside(allowed)] == ["hold_seconds"]
 
 
+def test_a_narrower_range_names_what_leaves_the_wider_one():
+    wider = DosageRange(repetitions=Bounds(3, 8), hold_seconds=Bounds(20, 30))
+    assert DosageRange(repetitions=Bounds(4, 8), hold_seconds=Bounds(20, 20)).outside(wider) == []
+    found = DosageRange(repetitions=Bounds(2, 8), sets=Bounds(1, 2)).outside(wider)
+    assert [str(one) for one in found] == [
+        "sets is not counted for this exercise: leave it out.",
+        "repetitions must be 3 to 8.",
+        "hold_seconds must be 20 to 30.",
+    ]
+
+
 @given(dosages)
 def test_a_dosage_is_within_the_range_of_itself_and_survives_json(dosage):
     exactly = DosageRange.from_json({name: {"least": n, "most": n} for name, n in dosage.as_json().items()})

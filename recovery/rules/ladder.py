@@ -1,0 +1,393 @@
+"""What the lights of an exercise say about its next dose: progress, repeat, regress, or suspend.
+
+A step is one change of one variable, or of the exercise for its harder or easier variant. No step leaves the range
+that the therapist allowed. These rules propose; people decide, but for two reds, which suspend by themselves.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from math import ceil, floor
+from typing import NamedTuple
+
+from exercises.dosage import Dosage, DosageRange
+from recovery.rules.adherence import amount
+from recovery.rules.sentences import Words
+from recovery.rules.traffic_light import Light
+
+GREENS_TO_RAISE = 3  # green sessions in a row, on as many different days; P
+SETS_TO_RAISE = Fraction(80, 100)  # of the prescribed dose, done in each of them; P
+RAISE_MOST = Fraction(
+    20, 100
+)  # of one variable in one step; P, after WalkBack's walking steps (V: 10-20 % a week)
+RAISE_AGAIN = timedelta(days=7)  # between two raises, so that a step is a week's; P
+REPEAT_LEAST = Fraction(50, 100)  # of the repetitions, in the session after an amber; P
+REPEAT_MOST = Fraction(70, 100)  # P
+AMBERS_TO_REGRESS = 2  # of the last sessions, amber or worse; P
+AMBERS_WITHIN = 3  # sessions; P
+REDS_TO_SUSPEND = 2  # of one exercise; P
+REDS_WITHIN = timedelta(days=14)  # P
+IRRITABLE = 7  # weekly leg value at or above it: no strengthening above level 1, no nerve gliding; P
+IRRITABLE_AGAIN = timedelta(days=7)  # a decided gate is asked again with the next week's value; P
+LOOKS_BACK = timedelta(days=28)  # what is older says nothing about the next dose; P
+
+# The order in which a step looks for something to raise or to lower; minutes stand alone in their doses.
+ORDER = ("repetitions", "hold_seconds", "sets", "minutes")
+# What a repeat takes less of; the first that the dose counts more than once.
+SPARES = ("repetitions", "minutes", "hold_seconds", "sets")
+
+
+class Kind(StrEnum):
+    PROGRESS = "progress"
+    REPEAT = "repeat"
+    REGRESS = "regress"
+    SUSPEND = "suspend"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One exercise in one session: when, its light, the dose it answered, and the share of that which was done.
+
+    `share` is None where that was not counted. `asked` is False for a session that nobody asked for: it may warn,
+    and never counts for a raise.
+    """
+
+    at: datetime
+    on: date
+    light: Light
+    dose: Dosage | None
+    share: Fraction | None
+    asked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One exercise as a place on the ladder. `gated`: strengthening above level 1, or nerve gliding."""
+
+    exercise: int
+    default: Dosage
+    allowed: DosageRange
+    gated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the plan that stands. `rung.allowed` is the range that the therapist allowed.
+
+    `changed_on` is when this dose began, and `before` the dose it replaced; None for the dose of the first version.
+    `harder` and `easier` are None where there is no such exercise to take.
+    """
+
+    rung: Rung
+    dose: Dosage
+    changed_on: date | None = None
+    before: Dosage | None = None
+    harder: Rung | None = None
+    easier: Rung | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do with one exercise next, and why. `dose` is None for a suspension.
+
+    `exercise` is another than the line's for a harder or easier variant. `by_itself`: small enough to be taken
+    without a person where the plan allows that.
+    """
+
+    kind: Kind
+    rule: str
+    exercise: int
+    dose: Dosage | None
+    for_staff: str
+    for_patient: str
+    numbers: dict[str, int | float | str] = field(default_factory=dict)
+    by_itself: bool = False
+
+
+class TwoReds(NamedTuple):
+    """The two red sessions that suspend an exercise."""
+
+    first: Trial
+    second: Trial
+
+
+def two_reds(trials: Sequence[Trial], *, today: date) -> TwoReds | None:
+    """The latest two reds within 14 days of each other, if the later one is no older than that."""
+    reds = [trial for trial in _in_order(trials, today) if trial.light is Light.RED]
+    for first, second in reversed(list(zip(reds, reds[1:], strict=False))):
+        if second.on - first.on <= REDS_WITHIN and today - second.on <= REDS_WITHIN:
+            return TwoReds(first, second)
+    return None
+
+
+def suspension(reds: TwoReds, exercise: int) -> Step:
+    """Two reds, as the step that they are."""
+    first, second = reds.first.on.isoformat(), reds.second.on.isoformat()
+    return _step(Kind.SUSPEND, "two_reds", exercise, None, first=first, second=second)
+
+
+def propose(
+    line: Line,
+    trials: Sequence[Trial],
+    *,
+    today: date,
+    leg: Fraction | None,
+    gate_decided_on: date | None = None,
+    stopped: bool = False,
+) -> Step | None:
+    """The next step of one exercise line; None when it stays as it is.
+
+    `trials` are those since a person last decided about this exercise. `leg` is the latest weekly value of the leg,
+    None when there is none: what is not known closes no gate. `gate_decided_on` is when a person last decided about
+    the gate itself. `stopped`: a red flag is open, so nothing is raised.
+    """
+    exercise = line.rung.exercise
+    irritable = leg is not None and leg >= IRRITABLE
+    if leg is not None and irritable and line.rung.gated:
+        if gate_decided_on is not None and today - gate_decided_on < IRRITABLE_AGAIN:
+            return None
+        return _step(Kind.SUSPEND, "irritable", exercise, None, leg=round(float(leg), 1))
+    answered = [trial for trial in _in_order(trials, today) if trial.dose == line.dose]
+    if not answered:
+        return None
+    last = answered[-1]
+    if last.light is Light.RED:
+        return _step(Kind.SUSPEND, "one_red", exercise, None, on=last.on.isoformat())
+    if sum(trial.light.is_warning for trial in answered[-AMBERS_WITHIN:]) >= AMBERS_TO_REGRESS:
+        return _regress(line, answered)
+    if last.light is Light.AMBER:
+        return _step(Kind.REPEAT, "amber", exercise, spared(line.dose), on=last.on.isoformat())
+    if stopped or not _is_earned(answered) or _was_changed_this_week(line, today):
+        return None
+    return _progress(line, irritable)
+
+
+def share_done(
+    dose: Dosage,
+    *,
+    completely: bool,
+    sets: int | None = None,
+    repetitions: int | None = None,
+    hold_seconds: int | None = None,
+    minutes: int | None = None,
+) -> Fraction | None:
+    """The share of a dose that was done, at most 1; what was not counted was done as prescribed.
+
+    None for something done in part of which nothing was counted.
+    """
+    counted = {
+        name: count
+        for name, count in (
+            ("sets", sets),
+            ("repetitions", repetitions),
+            ("hold_seconds", hold_seconds),
+            ("minutes", minutes),
+        )
+        if count is not None and getattr(dose, name) is not None
+    }
+    if not counted:
+        return Fraction(1) if completely else None
+    done = amount(*(counted.get(name, getattr(dose, name)) for name in ORDER))
+    return min(Fraction(done, dose.amount), Fraction(1))
+
+
+def raised(dose: Dosage, allowed: DosageRange) -> Dosage | None:
+    """One variable more, inside the range: the first that a step of at most a fifth can raise.
+
+    Where whole numbers allow no such step, one more of the first that has room. None at the top of the range.
+    """
+    if dose.outside(allowed):
+        return None
+    for most in (_a_fifth_more, _one_more):
+        for variable in ORDER:
+            value = getattr(dose, variable)
+            if value is not None and value < (more := min(most(value), allowed.bounds[variable].most)):
+                return replace(dose, **{variable: more})
+    return None
+
+
+def lowered(line: Line) -> Dosage | None:
+    """Back one step: the dose before the last raise, else one variable a fifth less (at least one), in the range."""
+    before = line.before
+    if before is not None and _is_one_below(before, line.dose) and not before.outside(line.rung.allowed):
+        return before
+    for variable in ORDER:
+        value, bounds = getattr(line.dose, variable), line.rung.allowed.bounds.get(variable)
+        if value is None or bounds is None:
+            continue
+        less = max(value - max(floor(value * RAISE_MOST), 1), bounds.least)
+        if less < value:
+            return replace(line.dose, **{variable: less})
+    return None
+
+
+def spared(dose: Dosage) -> Dosage:
+    """The same dose with 50 to 70 % of its repetitions; of its minutes, seconds or sets where it counts no more.
+
+    Less than the range's least is right here: a patient may always do less.
+    """
+    for variable in SPARES:
+        value = getattr(dose, variable)
+        if value is not None and ceil(value * REPEAT_LEAST) <= floor(value * REPEAT_MOST):
+            middle = value * (REPEAT_LEAST + REPEAT_MOST) / 2
+            return replace(dose, **{variable: min(ceil(middle), floor(value * REPEAT_MOST))})
+    return dose
+
+
+def within(dose: Dosage, allowed: DosageRange, *, times_per_day: int, days_per_week: int) -> Dosage:
+    """A variant's own dose as often as the line asks for, as far as the variant allows."""
+    often, days = allowed.times_per_day, allowed.days_per_week
+    return replace(
+        dose,
+        times_per_day=max(often.least, min(times_per_day, often.most)),
+        days_per_week=max(days.least, min(days_per_week, days.most)),
+    )
+
+
+def _in_order(trials: Sequence[Trial], today: date) -> list[Trial]:
+    return sorted((t for t in trials if today - t.on < LOOKS_BACK), key=lambda trial: trial.at)
+
+
+def _is_earned(trials: Sequence[Trial]) -> bool:
+    """Three green sessions in a row on three different days, at least 80 % of the dose in each."""
+    days: set[date] = set()
+    for trial in reversed(trials):
+        if not trial.asked and not trial.light.is_warning:
+            continue
+        if trial.light is not Light.GREEN or trial.share is None or trial.share < SETS_TO_RAISE:
+            break
+        days.add(trial.on)
+    return len(days) >= GREENS_TO_RAISE
+
+
+def _was_changed_this_week(line: Line, today: date) -> bool:
+    return line.changed_on is not None and today - line.changed_on < RAISE_AGAIN
+
+
+def _progress(line: Line, irritable: bool) -> Step | None:
+    more = raised(line.dose, line.rung.allowed)
+    if more is not None:
+        variable = next(name for name in ORDER if getattr(more, name) != getattr(line.dose, name))
+        was, now = getattr(line.dose, variable), getattr(more, variable)
+        small = now <= was * (1 + RAISE_MOST)
+        return _step(
+            Kind.PROGRESS,
+            "three_green" if small else "three_green_by_one",
+            line.rung.exercise,
+            more,
+            by_itself=small,
+            variable=variable,
+            was=was,
+            now=now,
+        )
+    harder = line.harder
+    if harder is None or (harder.gated and irritable):
+        return None
+    return _step(Kind.PROGRESS, "harder_variant", harder.exercise, _taken_up(harder, line))
+
+
+def _regress(line: Line, answered: Sequence[Trial]) -> Step:
+    warnings = sum(trial.light.is_warning for trial in answered[-AMBERS_WITHIN:])
+    less, easier = lowered(line), line.easier
+    if less is not None:
+        return _step(Kind.REGRESS, "ambers", line.rung.exercise, less, by_itself=True, warnings=warnings)
+    if easier is not None:
+        dose = _taken_up(easier, line)
+        return _step(Kind.REGRESS, "easier_variant", easier.exercise, dose, warnings=warnings)
+    return _step(Kind.SUSPEND, "no_easier", line.rung.exercise, None, warnings=warnings)
+
+
+def _taken_up(rung: Rung, line: Line) -> Dosage:
+    often = {"times_per_day": line.dose.times_per_day, "days_per_week": line.dose.days_per_week}
+    return within(rung.default, rung.allowed, **often)
+
+
+def _a_fifth_more(value: int) -> int:
+    return value + floor(value * RAISE_MOST)
+
+
+def _one_more(value: int) -> int:
+    return value + 1
+
+
+def _is_one_below(before: Dosage, dose: Dosage) -> bool:
+    """Whether a dose is the other with one variable less, and otherwise the same."""
+    return any(
+        getattr(before, variable) is not None
+        and getattr(dose, variable) is not None
+        and getattr(before, variable) < getattr(dose, variable)
+        and replace(before, **{variable: getattr(dose, variable)}) == dose
+        for variable in ORDER
+    )
+
+
+def _step(
+    kind: Kind,
+    rule: str,
+    exercise: int,
+    dose: Dosage | None,
+    *,
+    by_itself: bool = False,
+    **numbers: int | float | str,
+) -> Step:
+    words = WORDS[kind, rule]
+    shown = numbers | {"variable": NAMES.get(numbers.get("variable"), "")}
+    staff, patient = words.staff.format_map(shown), words.patient.format_map(shown)
+    return Step(kind, rule, exercise, dose, staff, patient, numbers, by_itself)
+
+
+NAMES: dict[object, str] = {
+    "repetitions": "repetitions",
+    "hold_seconds": "seconds",
+    "sets": "sets",
+    "minutes": "minutes",
+}
+
+_THREE = f"{GREENS_TO_RAISE} green sessions in a row on different days, at least 80 % of the dose in each."
+_REST = "Please leave this exercise out for now. Your therapist decides how it goes on."
+
+WORDS = {
+    (Kind.PROGRESS, "three_green"): Words(
+        f"{_THREE} From {{was}} to {{now}} {{variable}}, at most a fifth more and inside the allowed range.",
+        "This has gone well three times. The next step is {now} {variable}.",
+    ),
+    (Kind.PROGRESS, "three_green_by_one"): Words(
+        f"{_THREE} From {{was}} to {{now}} {{variable}}: more than a fifth, and the least that whole numbers allow.",
+        "This has gone well three times. The next step is {now} {variable}.",
+    ),
+    (Kind.PROGRESS, "harder_variant"): Words(
+        f"{_THREE} The dose is at the top of its range; the next step is the harder variant.",
+        "This has gone well three times. The next step is a harder way to do it.",
+    ),
+    (Kind.REPEAT, "amber"): Words(
+        "The session on {on} was amber: the same again, with 50 to 70 % of the dose next time.",
+        "Your leg felt this one last time. Do less of it next time, then we see.",
+    ),
+    (Kind.REGRESS, "ambers"): Words(
+        f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red: back one step.",
+        "Your leg felt this one more than once. One step back may suit you better.",
+    ),
+    (Kind.REGRESS, "easier_variant"): Words(
+        f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red, and the dose is the least of its "
+        "range: the easier variant.",
+        "Your leg felt this one more than once. An easier way to do it may suit you better.",
+    ),
+    (Kind.SUSPEND, "no_easier"): Words(
+        f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red, and there is nothing easier to take.",
+        _REST,
+    ),
+    (Kind.SUSPEND, "one_red"): Words(
+        "The session on {on} was red. Look at this exercise before it is done again.",
+        f"Your leg felt this one strongly. {_REST} If you feel anything new, do the safety questions.",
+    ),
+    (Kind.SUSPEND, "two_reds"): Words(
+        "Two red sessions within 14 days, on {first} and {second}: the exercise is suspended until a person lifts it.",
+        f"Your leg felt this one strongly twice. {_REST} If you feel anything new, do the safety questions.",
+    ),
+    (Kind.SUSPEND, "irritable"): Words(
+        f"The weekly leg value is {{leg}}, {IRRITABLE} or more: no strengthening above level 1 and no nerve gliding.",
+        f"Your leg is easily upset at the moment. {_REST}",
+    ),
+}
