@@ -8,10 +8,12 @@ from uuid import UUID
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 
 from recovery.rules.diary import Asked, Region
+from recovery.rules.traffic_light import Lasted, Reach
 
 Pain010 = Annotated[int, Meta(ge=0, le=10, description="0 no pain, 10 worst imaginable")]
 Note = Annotated[str, Meta(max_length=500)]
 Count = Annotated[int, Meta(ge=0, le=1000)]
+FurthestReach = Annotated[Reach, Meta(description="How far down the leg the symptoms go")]
 Moment = Annotated[datetime, Meta(tz=True, description="By the phone's clock, with its offset from UTC")]
 
 
@@ -47,17 +49,29 @@ class Result(Struct, kw_only=True, frozen=True):
     repetitions: Count | None = None
     hold_seconds: Count | None = None
     minutes: Count | None = None
+    worst_pain: Pain010 | None = None  # of the leg, while doing this exercise
 
 
 class Session(Record, kw_only=True, frozen=True):
-    """What was done in one go, in answer to a plan version and one of its day's slots; without a slot it was extra."""
+    """What was done in one go, in answer to a plan version and one of its day's slots; without a slot it was extra.
+
+    What the phone asks later and the next morning comes as the next revision. What is not there was not answered.
+    """
 
     plan: Annotated[int, Meta(ge=1, description="The id of the plan version it answers")] | None = None
     slot: Annotated[int, Meta(ge=1, le=24)] | None = None
     ended_at: Moment | None = None
     leg_before: Pain010 | None = None
     leg_during: Pain010 | None = None
-    leg_after: Pain010 | None = None
+    leg_after: Pain010 | None = None  # right after it
+    leg_later: Pain010 | None = None  # 30 to 60 minutes after it
+    leg_next_morning: Pain010 | None = None
+    reach_before: FurthestReach | None = None
+    reach_during: FurthestReach | None = None
+    reach_after: FurthestReach | None = None
+    lower_reach_lasted: Lasted | None = None  # when it reached further down than before
+    new_numbness: bool | None = None
+    new_weakness: bool | None = None
     effort: Literal["easy", "right", "hard"] | None = None
     note: Note = ""
     results: Annotated[list[Result], Meta(max_length=50)]
@@ -102,6 +116,21 @@ KINDS: dict[str, type[Record]] = {
     "event": Event,
     "message": Message,
 }
+# Fields that came later. Without an answer they are left out of what is kept, so that a record that was stored
+# before they were there still reads the same when it is sent again.
+CAME_LATER = frozenset(
+    {
+        "leg_later",
+        "leg_next_morning",
+        "reach_before",
+        "reach_during",
+        "reach_after",
+        "lower_reach_lasted",
+        "new_numbness",
+        "new_weakness",
+        "worst_pain",
+    }
+)
 # What only the server says. A phone that sends it is wrong about more than a name.
 NOT_YOURS = frozenset(
     {"patient", "clinic", "severity", "received_at", "acknowledged_by", "acknowledged_at", "conflicted", "on"}
@@ -160,9 +189,18 @@ def read(kind: object, client_uuid: object, fields: dict[str, Any]) -> Incoming:
     for name in ("at", "ended_at"):
         _check_moment(name, getattr(record, name, None))
     _check_days(record)
-    body = to_builtins(record)
-    del body["revision"]
+    body = _body(record)
     return Incoming(uuid, kind, record, body, tuple(sorted(fields.keys() - set(record.__struct_fields__))))
+
+
+def _body(record: Record) -> dict[str, Any]:
+    body: dict[str, Any] = to_builtins(record)
+    del body["revision"]
+    for fields in (body, *body.get("results", ())):
+        for name in CAME_LATER & fields.keys():
+            if fields[name] is None:
+                del fields[name]
+    return body
 
 
 def _uuid(text: object) -> UUID:

@@ -72,7 +72,10 @@ class Outcome(models.TextChoices):
 
 
 class ExerciseSession(PhoneRecord):
-    """What the patient did in one go. It answers the plan version it was shown, for ever."""
+    """What the patient did in one go. It answers the plan version it was shown, for ever.
+
+    What was answered later (an hour, the next morning, reach, new numbness or weakness) is read from `body`.
+    """
 
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+", db_index=False)
     slot = models.PositiveSmallIntegerField(
@@ -82,7 +85,7 @@ class ExerciseSession(PhoneRecord):
     # Pain 0-10; null is not asked.
     leg_before = models.PositiveSmallIntegerField(null=True)
     leg_during = models.PositiveSmallIntegerField(null=True, help_text="The worst during the session.")
-    leg_after = models.PositiveSmallIntegerField(null=True)
+    leg_after = models.PositiveSmallIntegerField(null=True, help_text="Right after it.")
     effort = models.CharField(max_length=8, choices=Effort.choices, blank=True)
 
     class Meta(PhoneRecord.Meta):

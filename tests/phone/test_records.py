@@ -306,3 +306,69 @@ def test_what_a_phone_saw_of_one_patient_is_not_another_patients(ana: Person, ma
     tag = Client().get("/api/v1/today", headers=ana.headers)["ETag"]
     assert Client().get("/api/v1/today", headers=ana.headers | {"If-None-Match": tag}).status_code == 304
     assert Client().get("/api/v1/today", headers=ben.headers | {"If-None-Match": tag}).status_code == 200
+
+
+# What a session was stored as before the phone asked about an hour later, the next morning, reach and new numbness.
+STORED_BEFORE = {
+    "at": "2026-03-01T21:30:00+01:00",
+    "zone": "",
+    "withdrawn": False,
+    "plan": None,
+    "slot": 1,
+    "ended_at": None,
+    "leg_before": 3,
+    "leg_during": 4,
+    "leg_after": None,
+    "effort": None,
+    "note": "",
+    "results": [
+        {
+            "exercise": "bridge",
+            "outcome": "done",
+            "because": "",
+            "sets": None,
+            "repetitions": 10,
+            "hold_seconds": None,
+            "minutes": None,
+        }
+    ],
+}
+
+
+def test_a_session_without_the_later_answers_reads_as_it_was_stored_before_them(ana: Person):
+    people.exercise()
+    result = {"exercise": "bridge", "outcome": "done", "repetitions": 10}
+    sent = {"revision": 1, "at": AT, "slot": 1, "leg_before": 3, "leg_during": 4, "results": [result]}
+    uuid = str(uuid4())
+    put(ana, uuid, sent, "sessions")
+    with acting_for_all():
+        assert ExerciseSession.objects.get().body == STORED_BEFORE
+    silent = {"leg_later": None, "new_weakness": None, "results": [result | {"worst_pain": None}]}
+    assert put(ana, uuid, sent | silent, "sessions").json()["answer"] == "same"
+
+
+def test_the_later_answers_come_as_the_next_revision_and_are_kept(ana: Person):
+    people.exercise()
+    sent = {
+        "revision": 1,
+        "at": AT,
+        "slot": 1,
+        "leg_before": 3,
+        "results": [{"exercise": "bridge", "outcome": "done", "worst_pain": 5}],
+    }
+    later = {
+        "leg_later": 3,
+        "reach_after": "knee",
+        "lower_reach_lasted": "up_to_an_hour",
+        "new_numbness": False,
+    }
+    uuid = str(uuid4())
+    assert put(ana, uuid, sent, "sessions").status_code == 201
+    assert put(ana, uuid, sent | later | {"revision": 2}, "sessions").json()["answer"] == "stored"
+    with acting_for_all():
+        body = ExerciseSession.objects.get().body
+        assert "leg_later" not in RecordRevision.objects.get().body
+    assert {name: body[name] for name in later} == later
+    assert body["results"][0]["worst_pain"] == 5
+    for wrong in ({"leg_later": 11}, {"reach_after": "toe"}, {"lower_reach_lasted": "a while"}):
+        assert put(ana, str(uuid4()), sent | wrong, "sessions").status_code == 400
