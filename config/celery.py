@@ -25,4 +25,9 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "propose the next step of exercises, and suspend what was red twice": {
+        "task": "recovery.tasks.judge_ladders",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
 }

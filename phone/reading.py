@@ -1,21 +1,29 @@
 """What a patient's phone shows, in few statements and ready for JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
+from exercises.dosage import Dosage
 from recovery.models import (
     Episode,
+    ExerciseResult,
     ExerciseSession,
     PainEntry,
     Patient,
     Plan,
     Prescription,
     Progress,
+    Proposal,
     RedFlag,
+    Suspension,
     Walk,
 )
+from recovery.models.ladder import State
 from recovery.progress import courses, trend
+from recovery.rules.ladder import Kind
 
 
 def _episode(patient: Patient) -> Episode | None:
@@ -33,12 +41,63 @@ def _lines(plan: Plan | None) -> list[Prescription]:
     return list(plan.prescriptions.select_related("exercise").order_by("position")) if plan else []
 
 
+def _suspended(episode: Episode | None) -> dict[int, Suspension]:
+    """What is not asked until a person lifts it, by exercise."""
+    rows = Suspension.objects.open().filter(episode=episode) if episode else ()
+    return {row.exercise_id: row for row in rows}
+
+
+def _next_time(episode: Episode | None) -> dict[int, Proposal]:
+    """What the last session of an exercise says about the next one, by exercise: do less, or leave it out.
+
+    A patient may always do less, so this needs nobody's yes; a therapist may decline it.
+    """
+    if episode is None:
+        return {}
+    since = ExerciseResult.objects.filter(
+        patient=OuterRef("patient"),
+        exercise=OuterRef("exercise"),
+        session__happened_at__gt=OuterRef("judged_through"),
+        session__withdrawn=False,
+    )
+    repeats = Q(kind=Kind.REPEAT, state__in=(State.OPEN, State.ACCEPTED)) & ~Exists(since)
+    rows = Proposal.objects.filter(repeats | Q(rule="one_red", state=State.OPEN), episode=episode)
+    return {row.exercise_id: row for row in rows.order_by("id")}
+
+
+def _advice(
+    line: Prescription,
+    suspended: Mapping[int, Suspension],
+    next_time: Mapping[int, Proposal],
+    language: str,
+) -> dict[str, Any]:
+    """What stands in the way of a line as the plan has it. Both are null for a line that goes on as it is."""
+    pause, said = suspended.get(line.exercise_id), next_time.get(line.exercise_id)
+    # Where the dose changed meanwhile, the plan is what counts.
+    if said is not None and Dosage.from_json(said.from_dosage) != line.dosage:
+        said = None
+    dose = said.to_dose if said else None
+    return {
+        "paused": None if pause is None else {"since": pause.suspended_at, "why": pause.for_patient},
+        "next_time": None
+        if said is None or pause is not None
+        else {
+            "what": "less" if dose else "leave_out",
+            "dosage": said.to_dosage,
+            "in_words": line.said_in(language, dose) if dose else "",
+            "why": said.for_patient,
+        },
+    }
+
+
 def today(patient: Patient, on: date) -> dict[str, Any]:
     """What to do on this local date, what is done of it, and what was noted."""
     episode = _episode(patient)
     plan = _active_plan(episode, on)
     stopped = RedFlag.objects.open().filter(patient=patient).exists()
-    asked = [line for line in _lines(plan) if not line.weekdays or on.isoweekday() in line.weekdays]
+    suspended, next_time = _suspended(episode), _next_time(episode)
+    planned = [line for line in _lines(plan) if not line.weekdays or on.isoweekday() in line.weekdays]
+    asked = [line for line in planned if line.exercise_id not in suspended]
     sessions = ExerciseSession.objects.filter(patient=patient, on=on, withdrawn=False)
     pain = PainEntry.objects.filter(patient=patient, about_on=on, withdrawn=False).order_by("happened_at")
     walks = Walk.objects.filter(patient=patient, on=on, withdrawn=False)
@@ -62,6 +121,12 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
             }
             for slot in range(1, slots + 1)
         ],
+        # What is paused, and what is to be done otherwise than the plan has it.
+        "advice": [
+            {"position": line.position, "exercise": line.exercise.slug} | advice
+            for line in planned
+            if any((advice := _advice(line, suspended, next_time, patient.language)).values())
+        ],
         "pain": list(
             pain.values("client_uuid", "region", "score", "asked", "happened_at", "revision", "conflicted")
         ),
@@ -72,7 +137,9 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
 
 def plan(patient: Patient, on: date) -> dict[str, Any]:
     """The plan version of this date, with everything needed to do it without a network."""
-    found = _active_plan(_episode(patient), on)
+    episode = _episode(patient)
+    found = _active_plan(episode, on)
+    suspended, next_time = _suspended(episode), _next_time(episode)
     return {
         "plan": None
         if found is None
@@ -81,23 +148,25 @@ def plan(patient: Patient, on: date) -> dict[str, Any]:
             "number": found.number,
             "starts_on": found.starts_on,
             "note": found.note,
-            "lines": list(_whole_lines(_lines(found), patient.language)),
+            "lines": [
+                _whole_line(line, patient.language) | _advice(line, suspended, next_time, patient.language)
+                for line in _lines(found)
+            ],
         }
     }
 
 
-def _whole_lines(lines: Iterable[Prescription], language: str) -> Iterable[dict[str, Any]]:
-    for line in lines:
-        yield {
-            "position": line.position,
-            "exercise": line.exercise.slug,
-            "text": line.exercise.text_in(language),
-            "dosage": line.dosage_values,
-            "in_words": line.said_in(language),
-            "weekdays": line.weekdays,
-            "side": line.side,
-            "note": line.note,
-        }
+def _whole_line(line: Prescription, language: str) -> dict[str, Any]:
+    return {
+        "position": line.position,
+        "exercise": line.exercise.slug,
+        "text": line.exercise.text_in(language),
+        "dosage": line.dosage_values,
+        "in_words": line.said_in(language),
+        "weekdays": line.weekdays,
+        "side": line.side,
+        "note": line.note,
+    }
 
 
 def progress(patient: Patient, on: date) -> dict[str, Any]:

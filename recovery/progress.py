@@ -20,10 +20,11 @@ from recovery.models import (
     Prescription,
     Progress,
     RedFlag,
+    Suspension,
 )
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
-from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, asked_slots
+from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, asked_slots
 from recovery.rules.course import REFERENCE_CURVE_V1
 from recovery.rules.diary import Asked, Rating, Region
 from recovery.rules.status import Facts, OpenFlag
@@ -61,7 +62,7 @@ def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
     patients = {episode.patient_id for episode in started}
     values = _day_values(patients)
     last_entries = _last_entries(patients)
-    versions = _versions([episode.pk for episode in started])
+    versions = _versions(started)
     done = _done(patients)
     flags = red_flags([episode.patient for episode in started])
     return {
@@ -155,15 +156,33 @@ def _last_entries(patients: set[int]) -> dict[int, date]:
     return dict(rows.values_list("patient").annotate(last=Max(given_on)))
 
 
-def _versions(episodes: Sequence[int]) -> dict[int, list[AskedVersion]]:
+def _versions(episodes: Sequence[Episode]) -> dict[int, list[AskedVersion]]:
+    ids = [episode.pk for episode in episodes]
+    pauses = _pauses(episodes)
     lines: dict[int, list[AskedLine]] = defaultdict(list)
-    for line in Prescription.objects.filter(plan__episode__in=episodes).order_by("plan", "position"):
+    rows = Prescription.objects.filter(plan__episode__in=ids).select_related("plan")
+    for line in rows.order_by("plan", "position"):
         weekdays = frozenset(line.weekdays) or EVERY_DAY
-        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays))
+        paused = pauses.get((line.plan.episode_id, line.exercise_id), ())
+        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays, paused))
     versions: dict[int, list[AskedVersion]] = defaultdict(list)
-    for plan in Plan.objects.filter(episode__in=episodes).order_by("episode", "number"):
+    for plan in Plan.objects.filter(episode__in=ids).order_by("episode", "number"):
         versions[plan.episode_id].append(AskedVersion(plan.starts_on, tuple(lines[plan.pk])))
     return versions
+
+
+def _pauses(episodes: Sequence[Episode]) -> dict[tuple[int, int], tuple[Pause, ...]]:
+    """When each exercise of these episodes was suspended, in the patients' local dates."""
+    local_dates = {episode.pk: episode.patient.local_date for episode in episodes}
+    found: dict[tuple[int, int], tuple[Pause, ...]] = {}
+    rows = Suspension.objects.filter(episode__in=list(local_dates)).order_by("suspended_at")
+    for episode, exercise, since, until in rows.values_list(
+        "episode", "exercise", "suspended_at", "lifted_at"
+    ):
+        local_date = local_dates[episode]
+        pause = Pause(local_date(since), local_date(until) if until else None)
+        found[episode, exercise] = (*found.get((episode, exercise), ()), pause)
+    return found
 
 
 def _done(patients: set[int]) -> dict[int, set[Slot]]:

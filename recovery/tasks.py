@@ -1,9 +1,14 @@
 from celery import shared_task
 from django.utils import timezone
 
-from recovery.actions import days
+from recovery.actions import days, ladder
 
 
 @shared_task
 def close_days() -> None:
     days.close_days(now=timezone.now())
+
+
+@shared_task
+def judge_ladders() -> None:
+    ladder.judge_ladders(now=timezone.now())

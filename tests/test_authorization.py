@@ -6,7 +6,7 @@ takes the code's own gate away, and PostgreSQL alone must hold.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -22,10 +22,12 @@ from accounts.access import Role, acting, acting_for_all
 from accounts.actions import end_membership
 from accounts.models import Device, Membership
 from notifications.models import PushSubscription, Reminder
+from recovery.actions.diary import take
 from recovery.actions.people import add_to_care_team
 from recovery.actions.plan import draft_plan
-from recovery.models import CareTeamMember, Episode, Patient, RedFlag
+from recovery.models import CareTeamMember, Episode, Patient, Plan, Proposal, RedFlag, Suspension
 from recovery.models.people import RowsOfPatients
+from recovery.records import read
 from tests import people
 from tests.moments import NOW
 
@@ -78,6 +80,12 @@ publish-plan POST                        401  401 401 403 403   201   404 404   
 plans GET                                401  401 401 403 403   200   200 200    200  403  200
 trend GET                                401  401 401 403 403   200   404 404    200  403  404
 status-changes GET                       401  401 401 403 403   200   200 200    200  403  200
+sessions GET                             401  401 401 403 403   200   404 404    200  403  404
+proposals GET                            401  401 401 403 403   200   404 404    200  403  404
+accept-proposal POST                     401  401 401 403 403   200   404 404    403  403  404
+decline-proposal POST                    401  401 401 403 403   200   404 404    403  403  404
+suspensions GET                          401  401 401 403 403   200   200 200    200  403  200
+lift-suspension POST                     401  401 401 403 403   200   404 404    403  403  404
 worklist GET                             401  401 401 403 403   200   200 200    200  403  200
 red-flags GET                            401  401 401 403 403   200   200 200    200  403  200
 acknowledge-red-flag POST                401  401 401 403 403   200   404 404    200  403  404
@@ -193,6 +201,9 @@ def world() -> World:
         reminder = Reminder.objects.create(
             clinic=hill, patient=row, kind="diary", times=["20:00"], next_due_at=NOW
         )
+        session = {"revision": 1, "at": NOW.isoformat(), "note": CANARY, "results": []}
+        take(patient_id=row.pk, records=[read("session", str(uuid4()), session)], now=NOW)
+    proposal, suspension = ladder_of(episode, plan)
     subscription = PushSubscription.objects.create(
         user=ana.user,
         endpoint="https://updates.push.services.mozilla.com/x",
@@ -213,11 +224,38 @@ def world() -> World:
         "draft": draft.version,
         "team": CareTeamMember.objects.filter(patient=row).earliest("id").pk,
         "flag": flag.pk,
+        "proposal": proposal.pk,
+        "suspension": suspension.pk,
         "reminder": reminder.pk,
         "subscription": subscription.pk,
     }
     everybody = [None, rita, lou, ana, ben, maria, carla, leo, doctor, boss, stan]
     return World(dict(zip(PEOPLE, everybody, strict=True)), ids)
+
+
+def ladder_of(episode: Episode, plan: Plan) -> tuple[Proposal, Suspension]:
+    """An open proposal for the exercise of Ana's plan, and another exercise that is suspended."""
+    line = plan.prescriptions.get()
+    of_ana = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id, "episode": episode}
+    said = {"numbers": {}, "for_staff": CANARY, "for_patient": "", "rule_version": "1"}
+    with acting_for_all():
+        proposal = Proposal.objects.create(
+            plan=plan,
+            exercise=line.exercise,
+            kind="progress",
+            rule="three_green",
+            from_dosage=line.dosage.as_json(),
+            to_exercise=line.exercise,
+            to_dosage=replace(line.dosage, repetitions=12).as_json(),
+            for_day=NOW.date(),
+            made_at=NOW,
+            **of_ana,
+            **said,
+        )
+        suspension = Suspension.objects.create(
+            exercise=people.exercise("curl-up"), rule="two_reds", suspended_at=NOW, **of_ana, **said
+        )
+    return proposal, suspension
 
 
 def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict[str, str]]:
@@ -276,6 +314,15 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("draft", "DELETE"): (f"{episode}/draft", None, {}),
         ("publish-plan", "POST"): (f"{episode}/draft/publish", None, seen),
         ("plans", "GET"): (f"{episode}/plans", None, {}),
+        ("sessions", "GET"): (f"{episode}/sessions", None, {}),
+        ("proposals", "GET"): (f"{episode}/proposals", None, {}),
+        ("accept-proposal", "POST"): (f"proposals/{ids['proposal']}/accept", None, {}),
+        ("decline-proposal", "POST"): (f"proposals/{ids['proposal']}/decline", {}, {}),
+        ("lift-suspension", "POST"): (
+            f"suspensions/{ids['suspension']}/lift",
+            {"because": "Seen, and it may go on."},
+            {},
+        ),
         ("trend", "GET"): (f"{episode}/trend", None, {}),
         ("status-changes", "GET"): (f"{episode}/status-changes", None, {}),
         ("acknowledge-red-flag", "POST"): (f"{flag}/acknowledge", None, {}),
@@ -338,7 +385,7 @@ def test_each_person_may_what_the_policy_says(world: World, name: str, method: s
 
 
 # What may take more than eight statements: rare deeds that judge a course again or start one.
-MOST_STATEMENTS = {"close-red-flag": 17, "patients": 10, "publish-plan": 10}
+MOST_STATEMENTS = {"accept-proposal": 16, "close-red-flag": 18, "patients": 10, "publish-plan": 10}
 
 
 @pytest.mark.parametrize(("name", "method"), sorted(rule for rule in RULES if rule[1] != "GET"))

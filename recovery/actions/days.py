@@ -87,6 +87,7 @@ def _closed(row: Progress, now: datetime) -> dict[str, Any]:
         "episode_id": row.pk,
         "closed_through": yesterday,
         "reopen_from": None,
+        "ladder_due_at": now,
         "next_close_at": None if is_over else row.patient.day_ends_at(today),
     }
 

@@ -103,7 +103,8 @@ class Taking:
         self._touched |= {about_on(before[uuid]) for uuid in changed.keys() & before.keys()}
         if kind == "pain":
             self._spoken += [min(incoming.record.at, self.now) for incoming in changed.values()]
-        if kind == "session":
+        if kind == "session" and changed:
+            self._progress["ladder_due_at"] = self.now
             write_results(
                 [
                     StoredSession(ids[uuid], incoming, len(before[uuid]["results"]) if uuid in before else 0)

@@ -1,14 +1,15 @@
 """From a program to a published plan version. A published version never changes; the next one replaces it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
-from exercises.dosage import Dosage
+from exercises.dosage import Dosage, DosageRange
 from exercises.models import Exercise, Program
 from recovery.models import Episode, Patient, Plan, PlanDraft, Prescription, Progress
 from wire.problems import Conflict, PreconditionFailed
@@ -16,7 +17,9 @@ from wire.problems import Conflict, PreconditionFailed
 FURTHEST_AHEAD = timedelta(days=90)  # beyond it a year was mistyped
 FURTHEST_BACK = timedelta(days=730)
 
-Line = dict[str, Any]  # {exercise, dosage, weekdays, side, note}, as the draft keeps it and the API checks it
+# {exercise, dosage, weekdays, side, note, and range unless it is the exercise's own}, as the draft keeps it and the
+# API checks it
+Line = dict[str, Any]
 
 
 class NotPublishable(ValueError):
@@ -58,6 +61,7 @@ def draft_plan(
             # Not 1: the ETag of a draft that was published must never fit the next one.
             "version": secrets.randbelow(10**8) + 1,
             "lines": lines,
+            "by_itself": bool(last and last.by_itself),
             "starts_on": starts_on,
             "updated_by_id": by,
             "updated_at": now,
@@ -77,6 +81,7 @@ def _lines_of(plan: Plan) -> list[Line]:
             "side": line.side,
             "note": line.note,
         }
+        | ({"range": line.range_values} if line.range_values else {})
         for line in plan.prescriptions.order_by("position")
     ]
 
@@ -90,10 +95,17 @@ def save_draft(
     note: str,
     by: int,
     now: datetime,
+    by_itself: bool | None = None,
 ) -> PlanDraft:
     """Replace a draft's content, if it is still the version the writer saw."""
     saved = PlanDraft.objects.filter(pk=draft.pk, version=seen_version).update(
-        version=seen_version + 1, lines=lines, starts_on=starts_on, note=note, updated_by=by, updated_at=now
+        version=seen_version + 1,
+        lines=lines,
+        starts_on=starts_on,
+        note=note,
+        by_itself=draft.by_itself if by_itself is None else by_itself,
+        updated_by=by,
+        updated_at=now,
     )
     if not saved:
         raise PreconditionFailed
@@ -126,6 +138,7 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
         program_id=draft.program_id,
         starts_on=draft.starts_on,
         note=draft.note,
+        by_itself=draft.by_itself,
         published_by_id=by,
         published_at=now,
     )
@@ -140,15 +153,90 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
             weekdays=line["weekdays"],
             side=line["side"],
             note=line["note"],
+            range_values=_range_of(line, exercises[line["exercise"]]),
         )
         for position, line in enumerate(draft.lines, start=1)
     )
     draft.delete()
+    # What was proposed for the version before may be overtaken.
+    due: dict[str, datetime] = {"ladder_due_at": now}
     if last is None:
         # The next tick closes the days that have ended since the start.
         Episode.objects.filter(pk=episode.pk).update(started_on=plan.starts_on)
-        Progress.objects.filter(pk=episode.pk).update(next_close_at=now)
+        due["next_close_at"] = now
+    Progress.objects.filter(pk=episode.pk).update(**due)
     return plan
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a standing version that reads otherwise in the next; `allowed` is None for the exercise's range."""
+
+    exercise_id: int
+    to_exercise_id: int
+    dosage: dict[str, int]
+    allowed: dict[str, Any] | None
+
+
+def publish_steps(
+    steps: Sequence[tuple[Plan, Sequence[Change]]],
+    *,
+    starts_on: Mapping[int, date],
+    by: int | None,
+    now: datetime,
+) -> dict[int, Plan]:
+    """Publish the next version of plans of which only some lines change, by the id of the version before.
+
+    The caller holds the patients' locks and has checked the changes; `starts_on` is by the same id. A draft that
+    somebody is writing takes the change over where it still reads as the version before, and its writer has to
+    load it again. `by` is None for what the rules did. The number of statements does not depend on that of plans.
+    """
+    befores = {before.pk: before for before, _ in steps}
+    plans = {
+        pk: Plan(
+            clinic_id=before.clinic_id,
+            patient_id=before.patient_id,
+            episode_id=before.episode_id,
+            number=before.number + 1,
+            program_id=before.program_id,
+            starts_on=starts_on[pk],
+            note=before.note,
+            by_itself=before.by_itself,
+            published_by_id=by,
+            published_at=now,
+        )
+        for pk, before in befores.items()
+    }
+    Plan.objects.bulk_create(plans.values())
+    changes = {(before.pk, change.exercise_id): change for before, some in steps for change in some}
+    lines = list(Prescription.objects.filter(plan__in=list(befores)).order_by("plan", "position"))
+    was = {(befores[line.plan_id].episode_id, line.exercise_id): line.dosage for line in lines}
+    for line in lines:
+        if change := changes.get((line.plan_id, line.exercise_id)):
+            line.exercise_id, line.dosage_values = change.to_exercise_id, change.dosage
+            line.range_values = change.allowed
+        line.pk, line.plan = None, plans[line.plan_id]
+    Prescription.objects.bulk_create(lines)
+    drafts = list(PlanDraft.objects.filter(episode__in=[plan.episode_id for plan in plans.values()]))
+    for draft in drafts:
+        taken = {
+            c.exercise_id: c for before, some in steps for c in some if before.episode_id == draft.episode_id
+        }
+        draft.version += 1
+        draft.lines = [
+            _taken_over(line, taken.get(line["exercise"]), was.get((draft.episode_id, line["exercise"])))
+            for line in draft.lines
+        ]
+    PlanDraft.objects.bulk_update(drafts, ["version", "lines"])
+    return plans
+
+
+def _taken_over(line: Line, change: Change | None, was: Dosage | None) -> Line:
+    if change is None or Dosage.from_json(line["dosage"]) != was:
+        return line
+    named = {"range": change.allowed} if change.allowed else {}
+    kept = {name: value for name, value in line.items() if name != "range"}
+    return kept | {"exercise": change.to_exercise_id, "dosage": change.dosage} | named
 
 
 def _check_start(draft: PlanDraft, episode: Episode, last: Plan | None, *, today: date) -> None:
@@ -179,6 +267,14 @@ def _check_lines(lines: Sequence[Line], *, clinic_id: int) -> dict[int, Exercise
         exercise = exercises.get(line["exercise"])
         if exercise is None:
             raise NotPublishable(f"/lines/{n}/exercise", "There is no such exercise.")
-        for problem in Dosage.from_json(line["dosage"]).outside(exercise.allowed):
+        allowed = DosageRange.from_json(_range_of(line, exercise) or exercise.dosage_range)
+        for problem in allowed.outside(exercise.allowed):
+            raise NotPublishable(f"/lines/{n}/range/{problem.variable}", str(problem))
+        for problem in Dosage.from_json(line["dosage"]).outside(allowed):
             raise NotPublishable(f"/lines/{n}/dosage/{problem.variable}", str(problem))
     return exercises
+
+
+def _range_of(line: Line, exercise: Exercise) -> dict[str, Any] | None:
+    """The range the therapist allowed: the exercise's, narrowed where the line says so; None where it does not."""
+    return exercise.dosage_range | line["range"] if line.get("range") else None

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 from django.utils import timezone
 from rest_framework import serializers
 
-from exercises.dosage import Dosage
+from exercises.dosage import Dosage, DosageRange
 from recovery.models import (
     CareTeamMember,
     Episode,
@@ -137,8 +137,16 @@ class EndEpisodeSerializer(StrictSerializer):
     on = serializers.DateField(help_text="The patient's local date, not in the future.")
 
 
+class BoundsSerializer(StrictSerializer):
+    least = StrictIntegerField(min_value=1)
+    most = StrictIntegerField(min_value=1)
+
+
 class LineSerializer(StrictSerializer):
-    """One exercise line of a draft. Bounds of the dosage come from the exercise and are checked at publishing."""
+    """One exercise line of a draft. Bounds of the dosage come from the exercise and are checked at publishing.
+
+    `range` narrows what the exercise allows, for this patient: no proposed step leaves it.
+    """
 
     exercise = StrictIntegerField(min_value=1)
     dosage = serializers.DictField(child=StrictIntegerField(min_value=1))
@@ -150,6 +158,16 @@ class LineSerializer(StrictSerializer):
     )
     side = serializers.ChoiceField(choices=Side.choices, allow_blank=True, default="")
     note = StrictCharField(max_length=500, allow_blank=True, default="")
+    range = serializers.DictField(
+        child=BoundsSerializer(), required=False, help_text="By variable, only those that are narrowed."
+    )
+
+    def validate_range(self, named: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
+        try:
+            DosageRange.from_json(named)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from None
+        return named
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The days a week of a dosage are those of its weekdays, so that the two cannot contradict each other."""
@@ -168,7 +186,7 @@ class DraftSerializer(StrictModelSerializer):
 
     class Meta:
         model = PlanDraft
-        fields = ["episode", "version", "program", "lines", "starts_on", "note", "updated_at"]
+        fields = ["episode", "version", "program", "lines", "starts_on", "note", "by_itself", "updated_at"]
         read_only_fields = ["version", "updated_at"]
 
 
@@ -185,10 +203,22 @@ class PrescriptionSerializer(serializers.ModelSerializer[Prescription]):
     name = serializers.SerializerMethodField()
     dosage = serializers.DictField(source="dosage_values", child=serializers.IntegerField())
     in_words = serializers.SerializerMethodField()
+    range = serializers.SerializerMethodField()
 
     class Meta:
         model = Prescription
-        fields = ["position", "exercise", "slug", "name", "dosage", "in_words", "weekdays", "side", "note"]
+        fields = [
+            "position",
+            "exercise",
+            "slug",
+            "name",
+            "dosage",
+            "in_words",
+            "weekdays",
+            "side",
+            "note",
+            "range",
+        ]
 
     def get_name(self, line: Prescription) -> str:
         return str(line.exercise.text_in(self.context.get("language", "en"))["name"])
@@ -196,15 +226,33 @@ class PrescriptionSerializer(serializers.ModelSerializer[Prescription]):
     def get_in_words(self, line: Prescription) -> str:
         return line.in_words
 
+    def get_range(self, line: Prescription) -> dict[str, dict[str, int]]:
+        """What no proposed step leaves, by variable."""
+        return line.allowed.as_json()
+
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
     episode = serializers.IntegerField(source="episode_id")
     program = serializers.IntegerField(source="program_id", allow_null=True)
+    published_by = serializers.IntegerField(
+        source="published_by_id", allow_null=True, help_text="Null: a step the rules took by themselves."
+    )
     lines = PrescriptionSerializer(source="prescriptions", many=True)
 
     class Meta:
         model = Plan
-        fields = ["id", "episode", "number", "program", "starts_on", "note", "published_at", "lines"]
+        fields = [
+            "id",
+            "episode",
+            "number",
+            "program",
+            "starts_on",
+            "note",
+            "by_itself",
+            "published_by",
+            "published_at",
+            "lines",
+        ]
 
 
 class PublishedSerializer(serializers.ModelSerializer[Plan]):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.api.views import course, messages, patients, plans
+from recovery.api.views import course, ladder, messages, patients, plans
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -32,6 +32,12 @@ urlpatterns = [
     path("episodes/<int:pk>/plans", plans.Plans.as_view(), name="plans"),
     path("episodes/<int:pk>/trend", course.Trend.as_view(), name="trend"),
     path("episodes/<int:pk>/status-changes", course.StatusChanges.as_view(), name="status-changes"),
+    path("episodes/<int:pk>/sessions", ladder.Sessions.as_view(), name="sessions"),
+    path("episodes/<int:pk>/proposals", ladder.Proposals.as_view(), name="proposals"),
+    path("proposals/<int:pk>/accept", ladder.AcceptProposal.as_view(), name="accept-proposal"),
+    path("proposals/<int:pk>/decline", ladder.DeclineProposal.as_view(), name="decline-proposal"),
+    path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),
+    path("suspensions/<int:pk>/lift", ladder.LiftSuspension.as_view(), name="lift-suspension"),
     path("worklist", course.Worklist.as_view(), name="worklist"),
     path("red-flags", course.RedFlags.as_view(), name="red-flags"),
     path("red-flags/<int:pk>/acknowledge", course.AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),

@@ -3,6 +3,7 @@ from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, Pa
 from recovery.models.episode import Episode, Progress, StatusChange
 from recovery.models.events import TimelineEvent
 from recovery.models.messages import Message, StaffMessage
+from recovery.models.ladder import Proposal, Suspension
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
 from recovery.models.safety import RedFlag, SymptomCheck
@@ -21,10 +22,12 @@ __all__ = [
     "PlanDraft",
     "Prescription",
     "Progress",
+    "Proposal",
     "RecordRevision",
     "RedFlag",
     "StaffMessage",
     "StatusChange",
+    "Suspension",
     "SymptomCheck",
     "TimelineEvent",
     "Walk",

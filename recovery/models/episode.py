@@ -121,6 +121,8 @@ class Progress(models.Model):
     closed_through = models.DateField(null=True)
     next_close_at = models.DateTimeField(null=True)
     reopen_from = models.DateField(null=True)
+    # A session came in, or a day ended, since the ladder was last judged.
+    ladder_due_at = models.DateTimeField(null=True)
 
     objects = RowsOfPatients.as_manager()
 
@@ -132,5 +134,8 @@ class Progress(models.Model):
             ),
             models.Index(
                 fields=["reopen_from"], condition=Q(reopen_from__isnull=False), name="days_to_close_again"
+            ),
+            models.Index(
+                fields=["ladder_due_at"], condition=Q(ladder_due_at__isnull=False), name="ladders_to_judge"
             ),
         ]

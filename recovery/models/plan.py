@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models import Clinic, User
-from exercises.dosage import Dosage
+from exercises.dosage import Dosage, DosageRange
 from exercises.models import Exercise, Program
 from recovery.models.episode import Episode, Side
 from recovery.models.people import Patient, RowsOfPatients
@@ -32,7 +32,17 @@ class Plan(models.Model):
     program = models.ForeignKey(Program, models.PROTECT, null=True, related_name="+", db_index=False)
     starts_on = models.DateField(help_text="The first local date this version asks for.")
     note = models.TextField(blank=True, max_length=2000)
-    published_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    by_itself = models.BooleanField(
+        default=False, help_text="Small steps inside the allowed range are taken without a person."
+    )
+    published_by = models.ForeignKey(
+        User,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="Null: the rules took a step, as the version before allowed; its proposals say which.",
+    )
     published_at = models.DateTimeField()
 
     objects = PlanQuerySet.as_manager()
@@ -50,6 +60,9 @@ class Prescription(models.Model):
     position = models.PositiveSmallIntegerField()
     exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="+", db_index=False)
     dosage_values = models.JSONField()
+    range_values = models.JSONField(
+        null=True, help_text="The range the therapist allowed, inside the exercise's; null: the exercise's."
+    )
     weekdays = ArrayField(
         models.PositiveSmallIntegerField(), default=list, blank=True
     )  # 1 is Monday; none: every day
@@ -66,13 +79,18 @@ class Prescription(models.Model):
         return Dosage.from_json(self.dosage_values)
 
     @property
+    def allowed(self) -> DosageRange:
+        """What no step may leave. The exercise's own where the therapist named no other."""
+        return DosageRange.from_json(self.range_values) if self.range_values else self.exercise.allowed
+
+    @property
     def in_words(self) -> str:
         """The dose as staff read it: "3 times 30 seconds, right leg, twice a day"."""
         return self.said_in("en")
 
-    def said_in(self, language: str) -> str:
-        """The dose as a patient reads it in their language."""
-        return self.dosage.in_words(self.side or self.exercise.sides, language)
+    def said_in(self, language: str, dosage: Dosage | None = None) -> str:
+        """The dose, or another one of this line, as a patient reads it in their language."""
+        return (dosage or self.dosage).in_words(self.side or self.exercise.sides, language)
 
 
 class PlanDraft(models.Model):
@@ -86,6 +104,7 @@ class PlanDraft(models.Model):
     lines = models.JSONField(default=list)
     starts_on = models.DateField()
     note = models.TextField(blank=True, max_length=2000)
+    by_itself = models.BooleanField(default=False)
     updated_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     updated_at = models.DateTimeField()
 

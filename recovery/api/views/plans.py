@@ -100,6 +100,7 @@ class Draft(Caring):
             lines=data["lines"],
             starts_on=data["starts_on"],
             note=data.get("note", ""),
+            by_itself=data.get("by_itself"),
             by=self.actor.user_id,
             now=self.now,
         )

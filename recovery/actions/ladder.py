@@ -1,0 +1,300 @@
+"""The ladder on real rows: what the rules propose, what they suspend, and what a person decides about it."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+
+from accounts.access import acting_for_all
+from exercises.dosage import Dosage
+from exercises.models import Exercise
+from recovery.actions.plan import Change, publish_steps
+from recovery.models import Episode, Patient, Plan, Prescription, Progress, Proposal, Suspension
+from recovery.models.ladder import State
+from recovery.rules import RULE_VERSION
+from recovery.rules.ladder import Kind, Step, propose, suspension, two_reds
+from recovery.sessions import Climb, Place, climbs
+from wire.problems import Conflict
+
+logger = logging.getLogger(__name__)
+
+CHUNK = 20  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
+# What one patient's rows may do to a rule or a column; everybody else is judged all the same.
+STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError)
+STEPS = (Kind.PROGRESS, Kind.REGRESS)
+
+
+def judge_ladders(*, now: datetime) -> int:
+    """Judge every episode of which a session came in or a day ended. Return how many were looked at.
+
+    Whoever runs this, twice at once or hours late, the same proposals are open afterwards: they follow from the
+    records and the decisions that stand, in whatever order those came.
+    """
+    looked_at: set[int] = set()
+    while True:
+        with acting_for_all():
+            chunk = _claim(now, but_not=looked_at)
+            try:
+                with transaction.atomic():
+                    _judge(chunk, now)
+            except STUMBLES:
+                _judge_each(chunk, now)
+        looked_at |= {row.pk for row in chunk}
+        if len(chunk) < CHUNK:
+            return len(looked_at)
+
+
+def _claim(now: datetime, *, but_not: set[int]) -> list[Progress]:
+    due = Progress.objects.filter(ladder_due_at__lte=now).exclude(pk__in=but_not)
+    rows = due.select_related("episode", "patient").select_for_update(
+        of=("patient", "self"), skip_locked=True, no_key=True
+    )
+    return list(rows.order_by("patient")[:CHUNK])
+
+
+def _judge_each(chunk: Sequence[Progress], now: datetime) -> None:
+    for row in chunk:
+        try:
+            with transaction.atomic():
+                _judge([row], now)
+        except STUMBLES:
+            logger.exception("The ladder of episode %s could not be judged.", row.pk)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What a chunk writes."""
+
+    overtaken: list[int] = field(default_factory=list)
+    made: list[Proposal] = field(default_factory=list)
+    taken: list[tuple[Climb, list[tuple[Proposal, Change]]]] = field(default_factory=list)
+    suspended: list[Suspension] = field(default_factory=list)
+    touched: set[int] = field(default_factory=set)  # patients whose phones show something else now
+
+
+def _judge(rows: Sequence[Progress], now: datetime) -> None:
+    for row in rows:
+        row.episode.patient = row.patient
+    outcome = _Outcome()
+    for climb in climbs([row.episode for row in rows], now=now):
+        _judge_one(climb, outcome, now)
+    Proposal.objects.filter(pk__in=outcome.overtaken).update(state=State.OVERTAKEN, decided_at=now)
+    _take_steps(outcome, now)
+    Proposal.objects.bulk_create(outcome.made)
+    Suspension.objects.bulk_create(outcome.suspended, ignore_conflicts=True)
+    Patient.objects.filter(pk__in=outcome.touched).update(version=F("version") + 1)
+    Progress.objects.filter(pk__in=[row.pk for row in rows]).update(ladder_due_at=None)
+
+
+def _judge_one(climb: Climb, outcome: _Outcome, now: datetime) -> None:
+    steps: dict[int, tuple[Place, Step]] = {}
+    for place in climb.places:
+        reds = two_reds(place.since_lifted, today=climb.today)
+        if reds is not None:
+            step = suspension(reds, place.line.rung.exercise)
+            outcome.suspended.append(_suspension(climb.episode, step.exercise, step, by=None, now=now))
+            outcome.touched.add(climb.episode.patient_id)
+        elif climb.is_last and place.is_single and (step_or_none := _step(climb, place)):
+            steps[place.line.rung.exercise] = (place, step_or_none)
+    still_open = set()
+    for proposal in climb.open:
+        _, step_now = steps.get(proposal.exercise_id, (None, None))
+        if step_now is not None and _is_same(proposal, steps[proposal.exercise_id]):
+            still_open.add(proposal.exercise_id)
+        else:
+            outcome.overtaken.append(proposal.pk)
+            outcome.touched.add(climb.episode.patient_id)
+    by_itself: list[tuple[Proposal, Change]] = []
+    for exercise, (place, step) in steps.items():
+        if exercise in still_open:
+            continue
+        proposal = _proposal(climb, place, step, now)
+        if climb.plan is not None and climb.plan.by_itself and step.by_itself:
+            by_itself.append((proposal, _change(proposal, place.prescription)))
+        outcome.made.append(proposal)
+        outcome.touched.add(climb.episode.patient_id)
+    if by_itself:
+        outcome.taken.append((climb, by_itself))
+
+
+def _step(climb: Climb, place: Place) -> Step | None:
+    step = propose(
+        place.line,
+        place.undecided,
+        today=climb.today,
+        leg=climb.leg,
+        gate_decided_on=place.gate_decided_on,
+        stopped=climb.stopped,
+    )
+    through = _through(place)
+    decided = place.repeat_decided_through
+    if step and step.kind is Kind.REPEAT and through and decided and through <= decided:
+        return None  # a person has said something about this very session
+    return step
+
+
+def _through(place: Place) -> datetime | None:
+    return max((trial.at for trial in place.trials), default=None)
+
+
+def _is_same(proposal: Proposal, judged: tuple[Place, Step]) -> bool:
+    place, step = judged
+    dosage = step.dose.as_json() if step.dose else None
+    said = (proposal.kind, proposal.rule, proposal.to_exercise_id, proposal.to_dosage, proposal.from_dosage)
+    return said == (step.kind, step.rule, step.exercise, dosage, place.line.dose.as_json())
+
+
+def _proposal(climb: Climb, place: Place, step: Step, now: datetime) -> Proposal:
+    return Proposal(
+        clinic_id=climb.episode.clinic_id,
+        patient_id=climb.episode.patient_id,
+        episode=climb.episode,
+        plan=climb.plan,
+        exercise_id=place.line.rung.exercise,
+        kind=step.kind,
+        from_dosage=place.line.dose.as_json(),
+        to_exercise_id=step.exercise,
+        to_dosage=step.dose.as_json() if step.dose else None,
+        rule=step.rule,
+        numbers=dict(step.numbers),
+        for_staff=step.for_staff,
+        for_patient=step.for_patient,
+        rule_version=RULE_VERSION,
+        for_day=climb.today,
+        judged_through=_through(place),
+        made_at=now,
+    )
+
+
+def _change(proposal: Proposal, line: Prescription) -> Change:
+    """The line as it reads after the step; the range that was allowed is that of the exercise it was named for."""
+    same = proposal.to_exercise_id == line.exercise_id
+    return Change(
+        line.exercise_id,
+        proposal.to_exercise_id,
+        proposal.to_dosage or line.dosage_values,
+        line.range_values if same else None,
+    )
+
+
+def _take_steps(outcome: _Outcome, now: datetime) -> None:
+    """Publish what the plans let the rules do by themselves: from tomorrow, so that today stays as it was shown."""
+    steps = [(c.plan, [change for _, change in taken]) for c, taken in outcome.taken if c.plan is not None]
+    if not steps:
+        return
+    tomorrow = {c.plan.pk: c.today + timedelta(days=1) for c, _ in outcome.taken if c.plan is not None}
+    published = publish_steps(steps, starts_on=tomorrow, by=None, now=now)
+    for _, taken in outcome.taken:
+        for proposal, _change in taken:
+            proposal.state, proposal.decided_at = State.TAKEN, now
+            proposal.became = published[proposal.plan_id]
+
+
+def _suspension(
+    episode: Episode, exercise_id: int, said: Step | Proposal, *, by: int | None, now: datetime
+) -> Suspension:
+    return Suspension(
+        clinic_id=episode.clinic_id,
+        patient_id=episode.patient_id,
+        episode=episode,
+        exercise_id=exercise_id,
+        rule=said.rule,
+        numbers=dict(said.numbers),
+        for_staff=said.for_staff,
+        for_patient=said.for_patient,
+        rule_version=RULE_VERSION,
+        suspended_at=now,
+        suspended_by_id=by,
+    )
+
+
+# --- what a person decides -----------------------------------------------------------------------------
+
+
+@transaction.atomic
+def accept(*, proposal: Proposal, by: int, now: datetime) -> Proposal:
+    """Do what was proposed: publish the step as the next plan version, from today; or suspend the exercise.
+
+    A repeat changes no plan: it stays the patient's next dose. Raises Conflict when it was decided before, when the
+    plan reads otherwise by now, or when the step has left the range. Locks the patient.
+    """
+    _lock(proposal)
+    episode = Episode.objects.open().select_related("patient").filter(pk=proposal.episode_id).first()
+    if episode is None:
+        raise Conflict("This episode has ended.")
+    columns: dict[str, Any] = {}
+    if proposal.kind == Kind.SUSPEND:
+        Suspension.objects.bulk_create(
+            [_suspension(episode, proposal.exercise_id, proposal, by=by, now=now)], ignore_conflicts=True
+        )
+    elif proposal.kind in STEPS:
+        columns["became"] = _publish(proposal, episode, by=by, now=now)
+    _decide(proposal, State.ACCEPTED, by=by, now=now, **columns)
+    return proposal
+
+
+@transaction.atomic
+def decline(*, proposal: Proposal, why: str, by: int, now: datetime) -> Proposal:
+    """Leave the plan as it is. What was proposed comes again on new sessions only. Raises Conflict when decided."""
+    _lock(proposal)
+    _decide(proposal, State.DECLINED, by=by, now=now, why=why)
+    return proposal
+
+
+@transaction.atomic
+def lift(*, suspension: Suspension, because: str, by: int, now: datetime) -> None:
+    """Ask the exercise again, from today. Raises Conflict when somebody lifted it before."""
+    Patient.objects.filter(pk=suspension.patient_id).update(version=F("version") + 1)
+    lifted = Suspension.objects.filter(pk=suspension.pk, lifted_at=None).update(
+        lifted_at=now, lifted_by=by, lifted_because=because
+    )
+    if not lifted:
+        raise Conflict("Somebody lifted this suspension already.")
+
+
+def _lock(proposal: Proposal) -> None:
+    """One patient's writes follow each other; what is decided is read again under the lock."""
+    Patient.objects.filter(pk=proposal.patient_id).update(version=F("version") + 1)
+    proposal.refresh_from_db(fields=["state"])
+    if proposal.state != State.OPEN:
+        raise Conflict(f"This proposal was {proposal.state} already.")
+
+
+def _decide(proposal: Proposal, state: State, *, by: int, now: datetime, **columns: Any) -> None:
+    decided = {"state": state, "decided_at": now, "decided_by_id": by} | columns
+    for name, value in decided.items():
+        setattr(proposal, name, value)
+    proposal.save(update_fields=[name.removesuffix("_id") for name in decided])
+
+
+def _publish(proposal: Proposal, episode: Episode, *, by: int, now: datetime) -> Plan:
+    last = Plan.objects.filter(episode=episode).order_by("-number").first()
+    today = episode.patient.local_date(now)
+    lines = _lines(last, proposal)
+    before = Dosage.from_json(proposal.from_dosage)
+    if last is None or last.starts_on > today or [line.dosage for line in lines] != [before]:
+        raise Conflict("The plan reads otherwise by now: look at it again.")
+    target = Exercise.objects.get(pk=proposal.to_exercise_id)
+    changes_exercise = proposal.to_exercise_id != proposal.exercise_id
+    allowed = target.allowed if changes_exercise else lines[0].allowed
+    dose = proposal.to_dose
+    if dose is None or dose.outside(allowed) or (changes_exercise and target.retired_on is not None):
+        raise Conflict("This step is outside of what is allowed by now.")
+    suspended = {proposal.exercise_id, proposal.to_exercise_id}
+    if Suspension.objects.open().filter(episode=episode, exercise__in=suspended).exists():
+        raise Conflict("This exercise is suspended: lift that first.")
+    steps = [(last, [_change(proposal, lines[0])])]
+    plan = publish_steps(steps, starts_on={last.pk: today}, by=by, now=now)[last.pk]
+    Progress.objects.filter(pk=episode.pk).update(ladder_due_at=now)
+    return plan
+
+
+def _lines(plan: Plan | None, proposal: Proposal) -> list[Prescription]:
+    found: Iterable[Prescription] = Prescription.objects.none()
+    if plan is not None:
+        found = plan.prescriptions.filter(exercise=proposal.exercise_id).select_related("exercise")
+    return list(found)
