@@ -98,12 +98,12 @@ def _judge_one(climb: Climb, outcome: _Outcome, now: datetime) -> None:
             step = suspension(reds, place.line.rung.exercise)
             outcome.suspended.append(_suspension(climb.episode, step.exercise, step, by=None, now=now))
             outcome.touched.add(climb.episode.patient_id)
-        elif climb.is_last and place.is_single and (step_or_none := _step(climb, place)):
-            steps[place.line.rung.exercise] = (place, step_or_none)
-    still_open = set()
+        elif climb.is_last and place.is_single and (proposed := _step(climb, place)):
+            steps[place.line.rung.exercise] = (place, proposed)
+    still_open: set[int] = set()
     for proposal in climb.open:
-        _, step_now = steps.get(proposal.exercise_id, (None, None))
-        if step_now is not None and _is_same(proposal, steps[proposal.exercise_id]):
+        judged = steps.get(proposal.exercise_id)
+        if judged is not None and _is_same(proposal, judged):
             still_open.add(proposal.exercise_id)
         else:
             outcome.overtaken.append(proposal.pk)

@@ -95,6 +95,12 @@ def the_proposal() -> Proposal:
     return one
 
 
+def judge_again(now: datetime = NOW) -> None:
+    with acting_for_all():
+        Progress.objects.update(ladder_due_at=now)
+    judge_ladders(now=now)
+
+
 def call(person: people.Person, method: str, path: str, body: Any = None) -> Any:
     sent = "" if body is None else json.dumps(body)
     return Client().generic(method, f"/api/v1/{path}", sent, "application/json", headers=person.headers)
@@ -130,9 +136,10 @@ def test_three_greens_are_proposed_once_and_accepted_as_a_new_version(
     judge_ladders(now=NOW)
     assert not proposals()
     send(ana, *greens(1))
-    for _ in range(2):
-        judge_ladders(now=NOW)
+    assert (judge_ladders(now=NOW), judge_ladders(now=NOW)) == (1, 0)
     one = the_proposal()
+    judge_again()
+    assert [again.pk for again in proposals()] == [one.pk]
     assert (one.kind, one.to_dosage) == (
         "progress",
         {"repetitions": 12, "times_per_day": 1, "days_per_week": 7},
@@ -203,9 +210,7 @@ def test_a_changed_plan_makes_an_acceptance_a_409(ana: people.Person, maria: peo
         range_values={"repetitions": {"least": 5, "most": 11}, "times_per_day": {"least": 1, "most": 3}}
     )
     assert call(maria, "POST", f"proposals/{one.pk}/accept").status_code == 409
-    with acting_for_all():
-        Progress.objects.update(ladder_due_at=NOW)
-    judge_ladders(now=NOW)
+    judge_again()
     narrower = the_proposal()
     assert narrower.to_dosage is not None
     assert narrower.to_dosage["repetitions"] == 11
@@ -227,8 +232,8 @@ def test_an_accepted_step_enters_the_draft_that_somebody_is_writing(ana: people.
 def test_a_plan_that_says_by_itself_takes_the_small_step_from_tomorrow(ana: people.Person):
     change_plan(by_itself=True)
     send(ana, *greens(3, 2, 1))
-    for _ in range(2):
-        judge_ladders(now=NOW)
+    judge_ladders(now=NOW)
+    judge_again()
     (one,) = proposals()
     with acting_for_all():
         plan = Plan.objects.get(number=3)
@@ -275,8 +280,8 @@ def test_two_reds_suspend_and_the_phone_and_adherence_do_not_ask(ana: people.Per
     assert call(ana, "GET", "today").json()["advice"][0]["next_time"]["what"] == "leave_out"
     send(ana, session(1, RED))
     before = call(ana, "GET", "today")["ETag"]
-    for _ in range(2):
-        judge_ladders(now=NOW)
+    judge_ladders(now=NOW)
+    judge_again()
     assert not proposals(state="open")
     today = call(ana, "GET", "today")
     assert today["ETag"] != before
@@ -349,9 +354,7 @@ def test_an_irritable_leg_asks_to_rest_nerve_gliding(ana: people.Person, maria: 
     judge_ladders(now=NOW)
     assert the_proposal().rule == "irritable"
     call(maria, "POST", f"proposals/{the_proposal().pk}/decline", {})
-    with acting_for_all():
-        Progress.objects.update(ladder_due_at=NOW)
-    judge_ladders(now=NOW)
+    judge_again()
     assert not proposals(state="open")
 
 
