@@ -70,15 +70,32 @@ class Finding:
         """Whether a person is needed now: a yes of tier A or B, or anything but a no to an unknown question."""
         return self.answer != Answer.NO and (self.tier is None or self.tier.raises_flag)
 
+    @property
+    def calls_for_review(self) -> bool:
+        """A yes of tier C: somebody looks at it within two weeks."""
+        return self.answer != Answer.NO and self.tier is Tier.C
+
+
+@cache
+def check_file() -> Mapping[str, Any]:
+    """The whole file, as phones get it."""
+    data: dict[str, Any] = json.loads(CHECK_FILE.read_text(encoding="utf-8"))
+    return data
+
 
 @cache
 def symptom_check() -> Mapping[str, Question]:
     """The questions by id, in the order they are asked."""
-    data = json.loads(CHECK_FILE.read_text(encoding="utf-8"))
     return {
         question["id"]: Question(question["id"], Tier(question["tier"]), question["source"], question["text"])
-        for question in data["questions"]
+        for question in check_file()["questions"]
     }
+
+
+def default_contacts() -> Mapping[str, Mapping[str, str]]:
+    """What stands where a clinic has set no text of its own: emergency, crisis_line, out_of_hours, by language."""
+    contacts: dict[str, dict[str, str]] = check_file()["contacts"]
+    return contacts
 
 
 def evaluate(answers: Mapping[str, str]) -> tuple[Finding, ...]:

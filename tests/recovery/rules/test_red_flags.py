@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.rules.red_flags import CHECK_FILE, Answer, Tier, evaluate, not_asked, severe_pain, symptom_check
+from recovery.rules.red_flags import (
+    CHECK_FILE,
+    Answer,
+    Tier,
+    check_file,
+    default_contacts,
+    evaluate,
+    not_asked,
+    severe_pain,
+    symptom_check,
+)
 
 DAY = date(2026, 3, 2)
 ALL_NO = dict.fromkeys(symptom_check(), Answer.NO)
@@ -74,6 +84,40 @@ def test_the_file_says_everything_a_phone_needs_in_every_language():
             assert text["examples"]
             assert text["advice"]
             assert question.source[:2] in {"V:", "V2", "P:", "M:"}
+
+
+def test_a_language_that_nobody_confirmed_is_named_and_english_is_not_one():
+    data = check_file()
+    assert set(data["to_confirm"]) == set(data["languages"]) - {"en"}
+
+
+def test_each_tier_says_whom_to_call_and_self_harm_says_the_crisis_line_first():
+    data = check_file()
+    shown = {
+        question["id"]: question.get("show", data["show"][question["tier"]]) for question in data["questions"]
+    }
+    assert {name for names in shown.values() for name in names} == set(default_contacts())
+    assert shown["self_harm"] == ["crisis_line", "emergency"]
+    assert all("emergency" in names for id, names in shown.items() if symptom_check()[id].tier.raises_flag)
+    for texts in [*default_contacts().values(), *data["answers"].values()]:
+        assert set(texts) == set(data["languages"])
+
+
+def test_the_spanish_words_stand_beside_the_english_one_for_one():
+    for question in symptom_check().values():
+        english, spanish = question.text["en"], question.text["es"]
+        assert len(spanish["examples"]) == len(english["examples"])
+        assert spanish["question"].startswith("¿")
+        urgent = "urgencias" in spanish["advice"] or "emergencia" in spanish["advice"]
+        assert urgent == ("emergency" in english["advice"])
+
+
+def test_a_yes_or_not_sure_of_tier_c_calls_for_a_review_and_nothing_else_does():
+    for answer in Answer:
+        findings = evaluate(dict.fromkeys(symptom_check(), answer) | {"unknown": answer})
+        reviewed = {finding.question for finding in findings if finding.calls_for_review}
+        tier_c = {question.id for question in symptom_check().values() if question.tier is Tier.C}
+        assert reviewed == (set() if answer == "no" else tier_c)
 
 
 def leg(*values: int | str | None) -> dict[date, Fraction]:
