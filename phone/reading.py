@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from exercises.dosage import Dosage
 from recovery.models import (
+    CareSettings,
     Episode,
     ExerciseResult,
     ExerciseSession,
@@ -24,6 +25,7 @@ from recovery.models import (
 from recovery.models.ladder import State
 from recovery.progress import courses, trend
 from recovery.rules.ladder import Kind
+from recovery.rules.reviews import NEEDS_REVIEW
 
 
 def _episode(patient: Patient) -> Episode | None:
@@ -88,10 +90,15 @@ def _advice(
             "why": said.for_patient,
         },
     }
+def _needs_review(progress: Progress | None) -> dict[str, Any] | None:
+    """What the plan says of itself while a review is missing. The sessions go on."""
+    if progress is None or progress.needs_review_since is None:
+        return None
+    return {"since": progress.needs_review_since, "sentence": NEEDS_REVIEW}
 
 
 def today(patient: Patient, on: date) -> dict[str, Any]:
-    """What to do on this local date, what is done of it, and what was noted."""
+    """What to do on this local date, what is done of it, and what was noted; whom to call, also without a network."""
     episode = _episode(patient)
     plan = _active_plan(episode, on)
     stopped = RedFlag.objects.open().filter(patient=patient).exists()
@@ -132,6 +139,8 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
         ),
         "walked_minutes": sum(walks.values_list("minutes", flat=True)),
         "sentence": progress.for_patient if progress else "",
+        "needs_review": _needs_review(progress),
+        "contacts": CareSettings.of(patient.clinic).contacts(patient.language),
     }
 
 
@@ -140,7 +149,9 @@ def plan(patient: Patient, on: date) -> dict[str, Any]:
     episode = _episode(patient)
     found = _active_plan(episode, on)
     suspended, next_time = _suspended(episode), _next_time(episode)
+    row = Progress.objects.filter(episode=episode).first() if found else None
     return {
+        "needs_review": _needs_review(row),
         "plan": None
         if found is None
         else {

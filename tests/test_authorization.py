@@ -25,7 +25,17 @@ from notifications.models import PushSubscription, Reminder
 from recovery.actions.diary import take
 from recovery.actions.people import add_to_care_team
 from recovery.actions.plan import draft_plan
-from recovery.models import CareTeamMember, Episode, Patient, Plan, Proposal, RedFlag, Suspension
+from recovery.models import (
+    CareTeamMember,
+    Episode,
+    Patient,
+    Plan,
+    Proposal,
+    RedFlag,
+    Review,
+    Suspension,
+    Task,
+)
 from recovery.models.people import RowsOfPatients
 from recovery.records import read
 from tests import people
@@ -95,6 +105,14 @@ patient-messages POST                    401  401 401 403 403   201   404 404   
 patient-messages-read POST               401  401 401 403 403   204   404 404    403  403  404
 messages GET                             401  401 401 200 200   403   403 403    403  403  403
 messages-read POST                       401  401 401 204 204   403   403 403    403  403  403
+reviews GET                              401  401 401 403 403   200   200 200    200  200  200
+reexaminations GET                       401  401 401 403 403   200   200 200    200  403  200
+reexaminations POST                      401  401 401 403 403   201   404 404    201  403  404
+tasks GET                                401  401 401 403 403   200   200 200    200  403  200
+finish-task POST                         401  401 401 403 403   200   404 404    200  403  404
+care-settings GET                        401  401 401 200 200   200   200 200    200  200  200
+care-settings PATCH                      401  401 401 403 403   403   403 403    403  200  200
+symptom-check GET                        401  401 401 200 200   200   200 200    200  200  200
 reminders GET                            401  401 401 200 200   403   403 403    403  403  403
 reminders POST                           401  401 401 201 201   403   403 403    403  403  403
 reminder PATCH                           401  401 401 200 404   403   403 403    403  403  403
@@ -197,6 +215,12 @@ def world() -> World:
         flag = RedFlag.objects.create(
             clinic=hill, patient=row, episode=episode, rule="bladder", tier="A", about_on=NOW, raised_at=NOW
         )
+        Review.objects.create(
+            clinic=hill, patient=row, episode=episode, cause="week_2", due_on=NOW, opened_at=NOW
+        )
+        task = Task.objects.create(
+            clinic=hill, patient=row, kind="check_by_hand", cause="x", why="Look.", opened_at=NOW
+        )
     with acting(ana.actor):
         reminder = Reminder.objects.create(
             clinic=hill, patient=row, kind="diary", times=["20:00"], next_due_at=NOW
@@ -226,6 +250,7 @@ def world() -> World:
         "flag": flag.pk,
         "proposal": proposal.pk,
         "suspension": suspension.pk,
+        "task": task.pk,
         "reminder": reminder.pk,
         "subscription": subscription.pk,
     }
@@ -272,6 +297,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         f"red-flags/{ids['flag']}",
     )
     seen = {"If-Match": f'"{ids["draft"]}"'}
+    review = {"outcome": "examined", "diagnosis_unchanged": True, "red_flags_checked": True}
     made: dict[tuple[str, str], tuple[str, Any, dict[str, str]]] = {
         ("join", "POST"): ("join", {"code": "ABCD-EFGH", "birth_year": 1980, "device_name": "x"}, {}),
         ("accept", "POST"): (
@@ -327,6 +353,10 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("status-changes", "GET"): (f"{episode}/status-changes", None, {}),
         ("acknowledge-red-flag", "POST"): (f"{flag}/acknowledge", None, {}),
         ("close-red-flag", "POST"): (f"{flag}/close", {"because": "Called, went to hospital."}, {}),
+        ("reexaminations", "GET"): (f"{episode}/reviews", None, {}),
+        ("reexaminations", "POST"): (f"{episode}/reviews", review, {}),
+        ("finish-task", "POST"): (f"tasks/{ids['task']}/done", {"how": "Read the diary."}, {}),
+        ("care-settings", "PATCH"): ("care-settings", {"review_weeks": [3, 6]}, {"If-Match": '"0"'}),
         ("reminders", "POST"): ("reminders", reminder, {}),
         ("reminder", "PATCH"): (f"reminders/{ids['reminder']}", {"enabled": False}, {}),
         ("reminder", "DELETE"): (f"reminders/{ids['reminder']}", None, {}),
@@ -445,5 +475,5 @@ def test_with_both_walls_down_the_matrix_would_see_it(world: World, monkeypatch:
     let_row_level_security_look_away(monkeypatch)
     monkeypatch.setattr(RowsOfPatients, "visible_to", lambda rows, actor: rows.all())
     for who in ("carla", "stan"):
-        for name in ("patients", "patient", "worklist", "red-flags"):
+        for name in ("patients", "patient", "worklist", "red-flags", "reviews", "tasks"):
             assert CANARY in world.ask(who, name, "GET").content.decode()

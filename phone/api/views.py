@@ -13,20 +13,24 @@ from rest_framework.response import Response
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone import reading
-from recovery.models import Patient
+from recovery.models import CareSettings, Patient
 from wire.json import dumps
 
 
 class PhonePage(Acting):
-    """A read whose ETag is the patient's version and local date: 304 without any work when both are known."""
+    """A read whose ETag is made of the patient's version, the clinic's settings' and the local date.
+
+    304 without any work when all are known.
+    """
 
     permission_classes = (IsPatient,)
     shows: "ClassVar[staticmethod[[Patient, date], dict[str, Any]]]"
 
     def get(self, request: Request) -> Response:
-        patient = Patient.objects.get(pk=self.actor.user_id)
+        patient = _patient(self.actor.user_id)
         today = patient.local_date(self.now)
-        tag = f'"{patient.pk}-{patient.version}-{today:%Y%m%d}"'
+        chosen = CareSettings.of(patient.clinic).version
+        tag = f'"{patient.pk}-{patient.version}-{chosen}-{today:%Y%m%d}"'
         return self.answer(request, tag, lambda: type(self).shows(patient, today))
 
     def answer(self, request: Request, tag: str, body: Callable[[], dict[str, Any]]) -> Response:
@@ -34,6 +38,10 @@ class PhonePage(Acting):
             return Response(status=304, headers={"ETag": tag})
         headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
         return Response(body(), headers=headers)
+
+
+def _patient(user_id: int) -> Patient:
+    return Patient.objects.select_related("clinic__care_settings").get(pk=user_id)
 
 
 @extend_schema_view(get=extend_schema(operation_id="today", responses={200: OpenApiTypes.OBJECT}))

@@ -11,7 +11,10 @@ from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from accounts.access import acting_for_all
+from recovery.actions.reviews import Judged, ReviewState, open_due_reviews
+from recovery.actions.tasks import open_task
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
+from recovery.models.tasks import TaskKind
 from recovery.progress import Course, courses, ratings, red_flags
 from recovery.rows import insert, update
 from recovery.rules.adherence import WEEK_DAYS
@@ -20,6 +23,11 @@ from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, se
 from recovery.rules.status import Decision, judge, without_plan
 
 Said = tuple[str, str]  # a status and its rule
+
+CHECK_BY_HAND = (
+    "The rules could not judge this patient's days, so status and reviews are not up to date. "
+    "Every entry is kept: read the diary, and tell whoever runs Amble."
+)
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +66,21 @@ def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
             with transaction.atomic():
                 _close([row], now)
         except STUMBLES:
-            logger.exception("The days of episode %s could not be closed.", row.pk)
+            _hand_over(row.episode, now)
+
+
+def _hand_over(episode: Episode, now: datetime) -> None:
+    """What the rules could not judge, a person does. Called where the exception is at hand."""
+    logger.exception("Episode %s could not be judged.", episode.pk)
+    open_task(
+        clinic_id=episode.clinic_id,
+        patient_id=episode.patient_id,
+        episode_id=episode.pk,
+        kind=TaskKind.CHECK_BY_HAND,
+        cause="judging",
+        why=CHECK_BY_HAND,
+        now=now,
+    )
 
 
 def _claim(now: datetime, *, after: int) -> list[Progress]:
@@ -75,11 +97,12 @@ def _close(rows: Sequence[Progress], now: datetime) -> None:
         row.episode.patient = row.patient
     _record_days(rows, now)
     _raise_severe_pain(rows, now)
-    restate([row.episode for row in rows], now=now)
-    update(Progress, [_closed(row, now) for row in rows], by="episode_id")
+    episodes = [row.episode for row in rows]
+    reviews = open_due_reviews(episodes, restate(episodes, now=now), now=now)
+    update(Progress, [_closed(row, reviews[row.pk], now) for row in rows], by="episode_id")
 
 
-def _closed(row: Progress, now: datetime) -> dict[str, Any]:
+def _closed(row: Progress, review: ReviewState, now: datetime) -> dict[str, Any]:
     today, ended_on = row.patient.local_date(now), row.episode.ended_on
     yesterday = today - timedelta(days=1)
     is_over = ended_on is not None and ended_on <= yesterday
@@ -88,6 +111,8 @@ def _closed(row: Progress, now: datetime) -> dict[str, Any]:
         "closed_through": yesterday,
         "reopen_from": None,
         "ladder_due_at": now,
+        "review_due_on": review.due_on,
+        "needs_review_since": review.needs_review_since,
         "next_close_at": None if is_over else row.patient.day_ends_at(today),
     }
 
@@ -177,14 +202,18 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
     )
 
 
-def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
-    """Judge these episodes again: a StatusChange for each day that now reads otherwise, and their worklist rows."""
+def restate(episodes: Sequence[Episode], *, now: datetime) -> dict[int, Judged]:
+    """Judge these episodes again: a StatusChange for each day that now reads otherwise, and their worklist rows.
+
+    Returns what was judged, by episode id.
+    """
     local_dates = {episode.pk: episode.patient.local_date(now) for episode in episodes}
     judged = courses(episodes, through=max(local_dates.values(), default=now.date()))
     recorded = _recorded(local_dates)
     flags = red_flags([episode.patient for episode in episodes if episode.pk not in judged])
     changes: list[StatusChange] = []
     progress: list[dict[str, Any]] = []
+    outcome: dict[int, Judged] = {}
     for episode in episodes:
         today = local_dates[episode.pk]
         course = judged.get(episode.pk)
@@ -195,12 +224,23 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> None:
             yesterday = course.until(today - timedelta(days=1))
             decisions = judge(course.facts, through=yesterday, today=course.until(today))
             progress.append(_progress_row(episode, decisions[-1]) | _in_numbers(course, today))
+        outcome[episode.pk] = Judged(course, decisions)
         changes += _changes(episode, decisions, recorded, now)
     StatusChange.objects.bulk_create(changes)
     insert(Progress, progress, replace_by=["episode_id"])
     Patient.objects.filter(pk__in=[episode.patient_id for episode in episodes]).update(
         version=F("version") + 1
     )
+    return outcome
+
+
+def restate_or_hand_over(episode: Episode, *, now: datetime) -> None:
+    """Judge one episode again; what a person just did is kept when the rules stumble over it."""
+    try:
+        with transaction.atomic():
+            restate([episode], now=now)
+    except STUMBLES:
+        _hand_over(episode, now)
 
 
 def _recorded(judged: Iterable[int]) -> dict[tuple[int, date | None], Said]:

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.db.models import Case, F, When
 from django.db.models.functions import Greatest, Least
 
 from recovery.actions.kinds import KIND, StoredSession, exercise_ids, session_refusals, write_results
-from recovery.actions.safety import alert, raise_red_flags
+from recovery.actions.safety import alert, heed_checks
 from recovery.models import Patient, Progress, RecordRevision
 from recovery.records import KINDS, Incoming, about_on
 from recovery.revisions import Answer, Kept
@@ -166,7 +165,7 @@ class Taking:
         }
 
     def _heed(self, checks: list[Incoming], kept: dict[UUID, Kept], ids: dict[UUID, int]) -> None:
-        raised = raise_red_flags(
+        heeded = heed_checks(
             patient_id=self.standing.patient_id,
             clinic_id=self.standing.clinic_id,
             episode_id=self.standing.episode_id,
@@ -176,14 +175,16 @@ class Taking:
             ],
             now=self.now,
         )
-        if raised and self.standing.episode_id:
+        if heeded.review:
+            self._progress["next_close_at"] = self.now  # the worklist shows it from the next tick on
+        if heeded.flags and self.standing.episode_id:
             self._progress |= alert(
                 patient_id=self.standing.patient_id,
                 clinic_id=self.standing.clinic_id,
                 episode_id=self.standing.episode_id,
                 status=self.standing.status,
-                flags=raised,
-                today=self.now.astimezone(ZoneInfo(self.standing.time_zone)).date(),
+                flags=heeded.flags,
+                time_zone=self.standing.time_zone,
                 now=self.now,
             )
 

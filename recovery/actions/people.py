@@ -13,7 +13,7 @@ from accounts.actions import Issued, invite
 from accounts.models import Device, Membership, User
 from recovery import progress
 from recovery.actions.days import decided
-from recovery.models import CareTeamMember, Episode, Patient, Progress
+from recovery.models import CareTeamMember, Episode, Patient, Progress, Review
 from recovery.rules.status import without_plan
 from wire.problems import Conflict
 
@@ -126,5 +126,6 @@ def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datet
     )
     if not ended:
         raise Conflict("This episode has ended already.")
+    Review.objects.open().filter(episode=episode.pk).update(lapsed_at=now)
     # The last days are recorded, up to the end; then nothing is due for this episode.
     Progress.objects.filter(pk=episode.pk).update(next_close_at=now)

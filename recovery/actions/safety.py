@@ -1,35 +1,63 @@
 """Red flags: raised with their cause in one transaction, open until a person closes them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from recovery.actions.days import decided, restate, status_change
-from recovery.models import Episode, Patient, Progress, RedFlag, StatusChange
+from recovery.actions.days import decided, restate_or_hand_over, status_change
+from recovery.actions.reviews import open_reviews
+from recovery.actions.tasks import open_task
+from recovery.models import Episode, Patient, Progress, RedFlag, Review, StatusChange
+from recovery.models.tasks import TaskKind
 from recovery.rules.red_flags import Answer, Tier, evaluate
+from recovery.rules.reviews import Due, in_words, symptom_due
 from recovery.rules.status import OpenFlag, Status, without_plan
 from wire.problems import Conflict
 
 UNKNOWN_QUESTION = "unknown_question"
+UNKNOWN = (
+    "A symptom check holds a question that this server does not know, answered with no. "
+    "Read the check, and ask the patient which version of the app they have."
+)
+NO_EPISODE = "There is no open episode to review: ask the patient, and read the whole check."
 SAID = (Answer.YES, Answer.NOT_SURE)
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
 
 
-def raise_red_flags(
-    *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
-) -> int:
-    """Raise what these symptom checks say; how many flags that is. No revision of a check lowers a flag.
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """What symptom checks called for: how many red flags, and whether a review was asked for."""
 
-    Questions that this server does not know are one flag a check, however many: a person has to read it.
+    flags: int
+    review: bool
+
+
+def heed_checks(
+    *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
+) -> Heeded:
+    """Do what these symptom checks call for. No revision of a check lowers a flag or takes a review back.
+
+    Tiers A and B raise red flags, C opens reviews. Questions that this server does not know are one flag a check,
+    however many: a person has to read it; where each of them was answered with no, it is a task.
     """
     flags: dict[tuple[int | None, str], RedFlag] = {}
+    reviews: list[Due] = []
+    unread = False
     for check_id, on, answers in checks:
         for finding in evaluate(answers):
-            if answers[finding.question] is None or not finding.raises_flag:
+            if answers[finding.question] is None:
+                continue
+            if finding.calls_for_review:
+                reviews.append(symptom_due(finding.question, on))
+            unread |= finding.tier is None and not finding.raises_flag
+            if not finding.raises_flag:
                 continue
             rule = finding.question if finding.tier else UNKNOWN_QUESTION
             flags[check_id, rule] = RedFlag(
@@ -46,7 +74,33 @@ def raise_red_flags(
             )
     if flags:
         RedFlag.objects.bulk_create(flags.values(), ignore_conflicts=True)
-    return len(flags)
+    if reviews and episode_id:
+        open_reviews(
+            [
+                Review(
+                    clinic_id=clinic_id,
+                    patient_id=patient_id,
+                    episode_id=episode_id,
+                    cause=due.cause,
+                    due_on=due.on,
+                    opened_at=now,
+                )
+                for due in reviews
+            ]
+        )
+    have_it_read = partial(
+        open_task,
+        clinic_id=clinic_id,
+        patient_id=patient_id,
+        episode_id=episode_id,
+        kind=TaskKind.READ_ANSWER,
+        now=now,
+    )
+    if reviews and not episode_id:  # nobody is treating them any more
+        have_it_read(cause=reviews[0].cause, why=f"{in_words(reviews[0].cause)} {NO_EPISODE}")
+    if unread:
+        have_it_read(cause=UNKNOWN_QUESTION, why=UNKNOWN)
+    return Heeded(len(flags), bool(reviews))
 
 
 def alert(
@@ -56,7 +110,7 @@ def alert(
     episode_id: int,
     status: str | None,
     flags: int,
-    today: date,
+    time_zone: str,
     now: datetime,
 ) -> dict[str, Any]:
     """Put an episode on alert at once: the columns of Progress that say so.
@@ -65,11 +119,20 @@ def alert(
     """
     if status == Status.ALERT:
         return {"next_close_at": now}
+    today = _date_of_alert(time_zone, now)
     decision = without_plan([OpenFlag(today)] * flags, today)
     StatusChange.objects.bulk_create(
         [status_change(decision, clinic_id=clinic_id, patient_id=patient_id, episode_id=episode_id, now=now)]
     )
     return decided(decision) | {"next_close_at": now}
+
+
+def _date_of_alert(time_zone: str, now: datetime) -> date:
+    """The patient's date; in UTC where their zone is not known here, for an alert does not wait for that."""
+    try:
+        return now.astimezone(ZoneInfo(time_zone)).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return now.astimezone(UTC).date()
 
 
 def heed_refused_checks(*, patient_id: int, checks: Sequence[Mapping[str, Any]], now: datetime) -> None:
@@ -80,25 +143,27 @@ def heed_refused_checks(*, patient_id: int, checks: Sequence[Mapping[str, Any]],
     Patient.objects.filter(pk=patient_id).update(version=F("version") + 1)  # which locks it, too
     patient = Patient.objects.get(pk=patient_id)
     progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None).first()
-    today = patient.local_date(now)
-    raised = raise_red_flags(
+    today = _date_of_alert(patient.time_zone, now)
+    heeded = heed_checks(
         patient_id=patient_id,
         clinic_id=patient.clinic_id,
         episode_id=progress.pk if progress else None,
         checks=[(None, today, answers) for answers in said],
         now=now,
     )
-    if raised and progress:
+    if progress and heeded.flags:
         columns = alert(
             patient_id=patient_id,
             clinic_id=patient.clinic_id,
             episode_id=progress.pk,
             status=progress.status,
-            flags=raised,
-            today=today,
+            flags=heeded.flags,
+            time_zone=patient.time_zone,
             now=now,
         )
         Progress.objects.filter(pk=progress.pk).update(**columns)
+    elif progress and heeded.review:
+        Progress.objects.filter(pk=progress.pk).update(next_close_at=now)
 
 
 def acknowledge(*, flag: RedFlag, by: int, now: datetime) -> None:
@@ -123,4 +188,4 @@ def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:
         raise Conflict("Somebody closed this red flag already.")
     episode = Episode.objects.open().select_related("patient").filter(patient=flag.patient_id).first()
     if episode is not None:
-        restate([episode], now=now)
+        restate_or_hand_over(episode, now=now)

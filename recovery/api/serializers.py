@@ -238,6 +238,11 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         source="published_by_id", allow_null=True, help_text="Null: a step the rules took by themselves."
     )
     lines = PrescriptionSerializer(source="prescriptions", many=True)
+    needs_review_since = serializers.DateField(
+        source="episode.progress.needs_review_since",
+        allow_null=True,
+        help_text="No progress by week 4, and no review recorded since.",
+    )
 
     class Meta:
         model = Plan
@@ -251,6 +256,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "by_itself",
             "published_by",
             "published_at",
+            "needs_review_since",
             "lines",
         ]
 
@@ -301,6 +307,8 @@ class WorklistSerializer(serializers.ModelSerializer[Progress]):
             "sessions_done",
             "sessions_asked",
             "last_entry_at",
+            "review_due_on",
+            "needs_review_since",
         ]
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.api.views import course, ladder, messages, patients, plans
+from recovery.api.views import course, ladder, messages, patients, plans, reviews, settings
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -39,6 +39,12 @@ urlpatterns = [
     path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),
     path("suspensions/<int:pk>/lift", ladder.LiftSuspension.as_view(), name="lift-suspension"),
     path("worklist", course.Worklist.as_view(), name="worklist"),
+    path("reviews", reviews.Reviews.as_view(), name="reviews"),
+    path("episodes/<int:pk>/reviews", reviews.Reexaminations.as_view(), name="reexaminations"),
+    path("tasks", reviews.Tasks.as_view(), name="tasks"),
+    path("tasks/<int:pk>/done", reviews.FinishTask.as_view(), name="finish-task"),
+    path("care-settings", settings.ClinicSettings.as_view(), name="care-settings"),
+    path("symptom-check", settings.SymptomCheckFile.as_view(), name="symptom-check"),
     path("red-flags", course.RedFlags.as_view(), name="red-flags"),
     path("red-flags/<int:pk>/acknowledge", course.AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),
     path("red-flags/<int:pk>/close", course.CloseFlag.as_view(), name="close-red-flag"),

@@ -6,9 +6,13 @@ from recovery.models.messages import Message, StaffMessage
 from recovery.models.ladder import Proposal, Suspension
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
+from recovery.models.reviews import Reexamination, Review
 from recovery.models.safety import RedFlag, SymptomCheck
+from recovery.models.settings import CareSettings
+from recovery.models.tasks import Task
 
 __all__ = [
+    "CareSettings",
     "CareTeamMember",
     "Consent",
     "DailyPain",
@@ -26,9 +30,12 @@ __all__ = [
     "RecordRevision",
     "RedFlag",
     "StaffMessage",
+    "Reexamination",
+    "Review",
     "StatusChange",
     "Suspension",
     "SymptomCheck",
+    "Task",
     "TimelineEvent",
     "Walk",
 ]

@@ -117,6 +117,10 @@ class Progress(models.Model):
     sessions_asked = models.PositiveSmallIntegerField(default=0, help_text="In the last seven ended days.")
     sessions_done = models.PositiveSmallIntegerField(default=0)
     last_entry_at = models.DateTimeField(null=True)
+    review_due_on = models.DateField(null=True, help_text="The oldest open review's date.")
+    needs_review_since = models.DateField(
+        null=True, help_text="The plan needs a review: no progress by week 4, and none recorded since."
+    )
     # The day's close: the last local date recorded, the moment the next one ends, the earliest date to record again.
     closed_through = models.DateField(null=True)
     next_close_at = models.DateTimeField(null=True)

@@ -26,6 +26,7 @@ WITHOUT_PATIENT_DATA = {
     "exercises_program",
     "exercises_programline",
     "notifications_pushsubscription",
+    "recovery_caresettings",  # what the clinic says to all its patients
     "accounts_failurecount",
     "django_migrations",
     "django_content_type",

@@ -146,4 +146,5 @@ class Plans(Caring, generics.ListAPIView[Plan]):
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Plan]:
-        return Plan.objects.visible_to(self.actor).filter(episode=self.kwargs["pk"]).with_lines()
+        plans = Plan.objects.visible_to(self.actor).filter(episode=self.kwargs["pk"])
+        return plans.select_related("episode__progress").with_lines()

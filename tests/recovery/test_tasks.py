@@ -1,0 +1,120 @@
+"""Work for people: a rule that stumbles keeps every entry and asks somebody to look."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+
+from accounts.access import Role, acting, acting_for_all
+from accounts.models import Clinic
+from recovery.actions.days import close_days
+from recovery.actions.diary import take
+from recovery.actions.safety import close
+from recovery.actions.tasks import open_task
+from recovery.models import PainEntry, Patient, RedFlag, Task
+from recovery.models.tasks import TaskKind
+from recovery.records import read
+from tests import people
+from tests.moments import NOW
+from tests.recovery.test_days import daily, log, progress
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
+
+
+@pytest.fixture
+def maria() -> people.Person:
+    return people.member(people.clinic(), Role.THERAPIST)
+
+
+def move(someone: people.Person, zone: str) -> None:
+    with acting_for_all():
+        Patient.objects.filter(pk=someone.user.pk).update(time_zone=zone)
+
+
+def tasks(who: people.Person, query: str = "") -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = Client().get(f"/api/v1/tasks{query}", headers=who.headers).json()["results"]
+    return rows
+
+
+def finish(who: people.Person, task: int, **said: str) -> Any:
+    return Client().post(
+        f"/api/v1/tasks/{task}/done", said, content_type="application/json", headers=who.headers
+    )
+
+
+def test_a_patient_whom_the_rules_stumble_over_loses_no_entry_and_is_checked_by_hand(maria: people.Person):
+    """A zone that the pinned tzdata does not know any more: no local date of this patient can be told."""
+    ana, ben = people.patient(maria), people.patient(maria, name="Ben")
+    for someone in (ana, ben):
+        people.plan_for(someone, maria, starts_on=NOW.date() - timedelta(days=14))
+        log(someone, NOW.date() - timedelta(days=1), 4)
+    move(ana, "Mars/Olympus")
+    for minute in range(3):
+        assert close_days(now=NOW + timedelta(minutes=minute)) >= 1
+    with acting_for_all():
+        assert PainEntry.objects.filter(patient=ana.user.pk).count() == 1
+    assert (len(daily(ana)), len(daily(ben))) == (0, 14)
+    (task,) = tasks(maria)
+    assert (task["kind"], task["name"]) == ("check_by_hand", "Ana")
+    move(ana, "Europe/Berlin")
+    close_days(now=NOW)
+    assert daily(ana)[NOW.date() - timedelta(days=1)] == (4, 1)
+
+
+def test_a_red_flag_is_raised_and_closed_for_a_patient_whom_the_rules_stumble_over(maria: people.Person):
+    ana = people.patient(maria)
+    people.plan_for(ana, maria, starts_on=NOW.date())
+    move(ana, "Mars/Olympus")
+    fields = {"revision": 1, "at": NOW.isoformat(), "answers": {"bladder": "yes"}}
+    with acting(ana.actor):
+        take(patient_id=ana.user.pk, records=[read("symptom_check", str(uuid4()), fields)], now=NOW)
+    assert progress(ana).status == "alert"
+    with acting(maria.actor):
+        close(flag=RedFlag.objects.get(), because="Seen at once.", by=maria.user.pk, now=NOW)
+    with acting_for_all():
+        assert RedFlag.objects.get().closed_because == "Seen at once."
+    assert [task["kind"] for task in tasks(maria)] == ["check_by_hand"]
+
+
+def test_a_task_is_open_once_for_a_cause_and_again_when_it_was_done(maria: people.Person):
+    ana = people.patient(maria)
+
+    def suspend(exercise: str) -> None:
+        with acting_for_all():
+            open_task(
+                clinic_id=maria.actor.clinic_id,
+                patient_id=ana.user.pk,
+                episode_id=None,
+                kind=TaskKind.SUSPENDED_EXERCISE,
+                cause=exercise,
+                why=f"{exercise} was suspended.",
+                now=NOW,
+            )
+
+    for exercise in ("bridge", "bridge", "bird-dog"):
+        suspend(exercise)
+    assert [task["cause"] for task in tasks(maria)] == ["bridge", "bird-dog"]
+    assert finish(maria, tasks(maria)[0]["id"], how="Fewer repetitions.").status_code == 200
+    suspend("bridge")
+    assert [task["cause"] for task in tasks(maria)] == ["bird-dog", "bridge"]
+    (done,) = tasks(maria, "?open=false")
+    assert (done["how"], done["done_by"]) == ("Fewer repetitions.", maria.user.pk)
+
+
+def test_of_two_who_finish_a_task_the_second_is_told(maria: people.Person):
+    carla = people.member(Clinic.objects.get(), Role.CLINICIAN)
+    ana = people.patient(maria)
+    with acting_for_all():
+        task = Task.objects.create(
+            clinic_id=maria.actor.clinic_id,
+            patient_id=ana.user.pk,
+            kind=TaskKind.CHECK_BY_HAND,
+            cause="close_of_day",
+            why="Look.",
+            opened_at=NOW,
+        )
+    assert finish(maria, task.pk).status_code == 400
+    assert finish(maria, task.pk, how="Read the diary.").status_code == 200
+    assert finish(carla, task.pk, how="Read it too.").status_code == 409
