@@ -128,6 +128,13 @@ def test_the_status_opens_a_review_when_none_is_open(maria: people.Person):
     assert [is_open for _, _, is_open in reviews(ana)] == [False], "the same status asks once"
 
 
+def test_the_status_adds_nothing_to_a_review_that_is_open(maria: people.Person):
+    ana = weeks_in(maria, 5, 6, 6, 6, 6, 6)
+    close_days(now=NOW)
+    assert progress(ana).status == "review"
+    assert [cause for cause, _, _ in reviews(ana)] == ["week_2", "week_4"]
+
+
 def test_an_ended_episode_has_nothing_due(maria: people.Person):
     ana = weeks_in(maria, 4, 6, 6, 6, 6)
     close_days(now=NOW)
@@ -154,12 +161,16 @@ def test_a_recording_is_never_changed_and_a_correction_is_another_row(maria: peo
         Reexamination.objects.filter(pk=first["id"]).update(reflex="absent")
 
 
-def test_a_correction_answers_nothing(maria: people.Person):
+def test_a_correction_answers_nothing_and_satisfies_nothing(maria: people.Person, clock: TimeMachineFixture):
     ana = weeks_in(maria, 2, 6, 6)
     first = record(maria, ana).json()
-    close_days(now=NOW + timedelta(weeks=2))
+    clock.move_to(NOW + timedelta(days=13), tick=False)
     assert record(maria, ana, corrects=first["id"]).status_code == 201
-    assert reviews(ana)[-1] == ("week_4", TODAY + timedelta(weeks=2), True)
+    week_4 = ("week_4", TODAY + timedelta(weeks=2), True)
+    close_days(now=NOW + timedelta(weeks=2))
+    assert reviews(ana) == [week_4]
+    assert record(maria, ana, corrects=first["id"]).status_code == 201
+    assert reviews(ana) == [week_4]
 
 
 @pytest.mark.parametrize(
