@@ -90,6 +90,8 @@ def _advice(
             "why": said.for_patient,
         },
     }
+
+
 def _needs_review(progress: Progress | None) -> dict[str, Any] | None:
     """What the plan says of itself while a review is missing. The sessions go on."""
     if progress is None or progress.needs_review_since is None:
@@ -163,7 +165,7 @@ def plan(patient: Patient, on: date) -> dict[str, Any]:
                 _whole_line(line, patient.language) | _advice(line, suspended, next_time, patient.language)
                 for line in _lines(found)
             ],
-        }
+        },
     }
 
 

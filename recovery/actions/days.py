@@ -218,7 +218,7 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> dict[int, Judged]:
         today = local_dates[episode.pk]
         course = judged.get(episode.pk)
         if course is None:
-            decisions = (without_plan(flags[episode.patient_id], today),)
+            decisions: Sequence[Decision] = (without_plan(flags[episode.patient_id], today),)
             progress.append(_progress_row(episode, decisions[-1]))
         else:
             yesterday = course.until(today - timedelta(days=1))

@@ -2,8 +2,8 @@ from recovery.models.consent import Consent
 from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
 from recovery.models.episode import Episode, Progress, StatusChange
 from recovery.models.events import TimelineEvent
-from recovery.models.messages import Message, StaffMessage
 from recovery.models.ladder import Proposal, Suspension
+from recovery.models.messages import Message, StaffMessage
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
 from recovery.models.reviews import Reexamination, Review
