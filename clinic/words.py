@@ -91,6 +91,7 @@ NUMBER = {
     "baseline_week": "Baseline from week",
     "drop_percent": "Drop since baseline",
     "expected_high": "Expected band ends at",
+    "expected_from": "Expected band from",
     "adherence_percent": "Sessions done, 28 days",
     "relieved_on": "Relief dated",
     "relief_level": "Relief level",
@@ -154,6 +155,8 @@ def number(name: str, value: int | float | str) -> str:
         # Cut towards less, as the sentence does: just short of 30 % must not read 30.0 %.
         cut = abs(Decimal(str(value))).quantize(Decimal("0.1"), ROUND_FLOOR)
         return f"−{cut} %" if float(value) < 0 and cut else f"{cut} %"
+    if name == "expected_from":
+        return str(value)
     if isinstance(value, str):
         return day(date.fromisoformat(value))
     return pain(value) if isinstance(value, float) else str(value)

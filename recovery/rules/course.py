@@ -4,12 +4,13 @@ It is a model drawn from published averages, not a prediction: averages hide tha
 some hardly. So it carries its label wherever it is shown, and no sentence turns it into one person's chance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
-from math import exp
+from math import exp, log
+from typing import Protocol
 
 from recovery.rules.diary import LEAST_PAIN, WORST_PAIN
 
@@ -28,7 +29,7 @@ class Stratum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One stratum of a curve: the share of the baseline left, and half the width of the middle half."""
+    """One stratum of a fitted curve: the share of the baseline left, and half the width of the middle half."""
 
     population: str
     stays: float  # share of the baseline that stays in the long run
@@ -46,6 +47,45 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Pooled:
+    """One stratum as a paper gives it: the mean pain at a few weeks, and how wide the middle half is around it.
+
+    `means` are (week, mean pain) from week 0 on, in order. Between two of them the same part of the pain goes each
+    week; after the last it stays. A pooled mean says nothing about how far people lie apart, so `width` is that of
+    another curve.
+    """
+
+    population: str
+    means: tuple[tuple[int, float], ...]
+    width: Shape
+
+    def left(self, week: int) -> float:
+        """F, as Shape.left."""
+        start = last = self.means[0]
+        for following in self.means[1:]:
+            if week < following[0]:
+                passed = (week - last[0]) / (following[0] - last[0])
+                return last[1] / start[1] * exp(passed * log(following[1] / last[1]))
+            last = following
+        return last[1] / start[1]
+
+    def spread(self, week: int) -> float:
+        """h, as Shape.spread."""
+        return self.width.spread(week)
+
+
+class Stratified(Hashable, Protocol):
+    """What a curve says of one stratum, by completed weeks and as shares of the baseline."""
+
+    @property
+    def population(self) -> str: ...
+
+    def left(self, week: int) -> float: ...
+
+    def spread(self, week: int) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Band:
     """The expected weekly pain, 0 to 10: its middle, and the edges of the middle half."""
 
@@ -57,7 +97,7 @@ class Band:
 @dataclass(frozen=True, slots=True)
 class ReferenceCurve:
     version: str
-    shapes: Mapping[Stratum, Shape]
+    shapes: Mapping[Stratum, Stratified]
     sources: tuple[str, ...]
 
     def label(self, stratum: Stratum) -> str:
@@ -77,13 +117,14 @@ class ReferenceCurve:
         return _band(self.shapes[stratum], min(week, LAST_WEEK), baseline)
 
 
+# P: fitted to the sources below, at weeks 4 to 52; the bands are our proposal too
+_V1_A = Shape("people with sciatica for less than 6 weeks", 0.37, 4.5, 0.25, 3.0)  # P
+_V1_B = Shape("people with sciatica for 6 to 12 weeks", 0.46, 5.0, 0.31, 4.2)  # P
+_V1_C = Shape("people with sciatica for more than 12 weeks", 0.68, 6.0, 0.29, 5.5)  # P
+
 REFERENCE_CURVE_V1 = ReferenceCurve(
     version="reference curve v1",
-    shapes={  # P: fitted to the sources below, at weeks 4 to 52; the band is our proposal too
-        Stratum.A: Shape("people with sciatica for less than 6 weeks", 0.37, 4.5, 0.25, 3.0),  # P
-        Stratum.B: Shape("people with sciatica for 6 to 12 weeks", 0.46, 5.0, 0.31, 4.2),  # P
-        Stratum.C: Shape("people with sciatica for more than 12 weeks", 0.68, 6.0, 0.29, 5.5),  # P
-    },
+    shapes={Stratum.A: _V1_A, Stratum.B: _V1_B, Stratum.C: _V1_C},
     sources=(
         "V2: ATLAS, primary care, mean leg pain 5.2 to 2.4 in 12 months",
         "V: Ogollah 2018, ATLAS, four classes of monthly leg pain",
@@ -96,6 +137,42 @@ REFERENCE_CURVE_V1 = ReferenceCurve(
     ),
 )
 
+# Back pain, not sciatica, but it has all three strata. Costa 2012, which it updates, has two: it counted people with 6
+# to 12 weeks of pain as persistent, and so looks better there than it was (V2: a review of the update).
+WALLWORK_2024 = ReferenceCurve(
+    version="Wallwork 2024",
+    shapes={  # mean pain of 100 at weeks 0, 6, 26 and 52
+        Stratum.A: Pooled(
+            "people with back pain for less than 6 weeks",
+            ((0, 56), (6, 26), (26, 22), (52, 21)),  # V: 56; M: 26, 22, 21
+            width=_V1_A,  # P: of reference curve v1, because the paper gives none
+        ),
+        Stratum.B: Pooled(
+            "people with back pain for 6 to 12 weeks",
+            ((0, 63), (6, 29), (26, 29), (52, 31)),  # M
+            width=_V1_B,  # P: as above
+        ),
+        Stratum.C: Pooled(
+            "people with back pain for 12 to 52 weeks",
+            ((0, 56), (6, 48), (26, 43), (52, 40)),  # M
+            width=_V1_C,  # P: as above
+        ),
+    },
+    sources=(
+        "V (most numbers M): Wallwork 2024, CMAJ, 47 cohorts with 9224 people, doi 10.1503/cmaj.230542",
+        "P: the width of the band, from reference curve v1",
+    ),
+)
+
+REFERENCE_CURVES = {curve.version: curve for curve in (REFERENCE_CURVE_V1, WALLWORK_2024)}
+
+
+def reference_curve(version: str) -> ReferenceCurve:
+    """The published reference a clinic has chosen, by its version. Raises ValueError for one that we do not have."""
+    if version not in REFERENCE_CURVES:
+        raise ValueError(f"There is no reference {version!r}; choose one of {', '.join(REFERENCE_CURVES)}.")
+    return REFERENCE_CURVES[version]
+
 
 def stratum(symptom_days: int) -> Stratum:
     """The stratum by whole days of symptoms at the start: A under 42, B 42 to 84, C over 84."""
@@ -105,7 +182,7 @@ def stratum(symptom_days: int) -> Stratum:
 
 
 @lru_cache(maxsize=8192)  # few baselines differ, and each is asked about again on every day
-def _band(shape: Shape, week: int, baseline: Fraction) -> Band:
+def _band(shape: Stratified, week: int, baseline: Fraction) -> Band:
     left, spread = Fraction(shape.left(week)), Fraction(shape.spread(week))
     edges = (
         min(max(baseline * share, Fraction(LEAST_PAIN)), Fraction(WORST_PAIN))

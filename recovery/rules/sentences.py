@@ -13,7 +13,7 @@ from typing import NamedTuple
 from recovery.rules.adherence import Adherence, band
 from recovery.rules.diary import Region, one_decimal
 
-Value = int | Fraction | date
+Value = int | Fraction | date | str
 
 
 class Words(NamedTuple):
@@ -152,7 +152,7 @@ def _change(shown: Mapping[str, str], values: Mapping[str, Value]) -> str:
 def _shown(name: str, value: Value) -> str:
     if isinstance(value, date):
         return f"{value.day} {value:%B %Y}"
-    if isinstance(value, int):
+    if isinstance(value, int | str):
         return str(value)
     return _percent(value) if name.endswith("_percent") else one_decimal(value)
 

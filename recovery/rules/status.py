@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from recovery.rules import RULE_VERSION, terms
-from recovery.rules.course import REFERENCE_CURVE_V1, Stratum
+from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve, Stratum
 from recovery.rules.diary import Region
 from recovery.rules.sentences import Value, say
 from recovery.rules.terms import Relief
@@ -89,6 +89,7 @@ class Facts:
     `day_values` are those of the deciding `region`, only days that have one. `adherence` is, by program week,
     the session adherence of the 28 days that ended with it; a missing week or None says that nothing was
     asked. `last_entry_on` is when the latest pain entry of any region was given, None when none ever was.
+    `curve` is the published reference that the clinic has chosen.
     """
 
     start: date
@@ -98,6 +99,7 @@ class Facts:
     adherence: Mapping[int, Fraction | None] = field(default_factory=dict)
     red_flags: tuple[OpenFlag, ...] = ()
     last_entry_on: date | None = None
+    curve: ReferenceCurve = REFERENCE_CURVE_V1
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +248,7 @@ def _first_match(facts: Facts, weeks: Sequence[Week], start: Baseline | None, re
     if week.value >= REVIEW_LEAST and terms.is_plateau(weeks, start):
         return "review.plateau"
 
-    band = REFERENCE_CURVE_V1.expected(facts.stratum, week=week.number, baseline=start.value)
+    band = facts.curve.expected(facts.stratum, week=week.number, baseline=start.value)
     return "on_track.in_band" if week.value <= band.high else "watch.above_band"
 
 
@@ -265,8 +267,12 @@ def _values(
     if start is not None:
         values |= {"baseline": start.value, "baseline_week": start.week}
         if week.value is not None and (drop := terms.drop(start, week.value)) is not None:
-            band = REFERENCE_CURVE_V1.expected(facts.stratum, week=week.number, baseline=start.value)
-            values |= {"drop_percent": drop * 100, "expected_high": band.high}
+            band = facts.curve.expected(facts.stratum, week=week.number, baseline=start.value)
+            values |= {
+                "drop_percent": drop * 100,
+                "expected_high": band.high,
+                "expected_from": facts.curve.version,
+            }
     if (adherence := facts.adherence.get(week.number)) is not None:
         values["adherence_percent"] = adherence * 100
     if relief is not None:

@@ -43,6 +43,7 @@ def test_every_question_that_raises_a_flag_has_short_words():
         ("drop_percent", -0.01, "0.0 %"),
         ("logged_days", 5, "5"),
         ("relieved_on", "2026-03-02", "2 March 2026"),
+        ("expected_from", "reference curve v1", "reference curve v1"),
     ],
 )
 def test_numbers_read_as_in_the_sentence(name: str, value: float | str, said: str):

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recovery.rules.course import REFERENCE_CURVE_V1, Stratum, stratum
+from recovery.rules.course import (
+    REFERENCE_CURVE_V1,
+    REFERENCE_CURVES,
+    WALLWORK_2024,
+    Stratum,
+    reference_curve,
+    stratum,
+)
 
 WEEKS = (2, 4, 6, 8, 12, 26, 52)
 expected = REFERENCE_CURVE_V1.expected
@@ -55,17 +62,45 @@ def test_after_week_52_the_band_stays():
     )
 
 
-@given(st.sampled_from(Stratum), st.integers(0, 200), st.fractions(0, 10))
-def test_the_band_never_leaves_0_to_10(stratum, week, baseline):
-    band = expected(stratum, week=week, baseline=baseline)
+@given(
+    st.sampled_from(list(REFERENCE_CURVES.values())),
+    st.sampled_from(Stratum),
+    st.integers(0, 200),
+    st.fractions(0, 10),
+)
+def test_the_band_never_leaves_0_to_10(curve, stratum, week, baseline):
+    band = curve.expected(stratum, week=week, baseline=baseline)
     assert 0 <= band.low <= band.middle <= band.high <= 10
 
 
+@pytest.mark.parametrize("curve", REFERENCE_CURVES.values(), ids=str)
 @pytest.mark.parametrize("letter", Stratum)
-def test_the_label_names_its_population_and_version_and_is_no_norm(letter):
-    label = REFERENCE_CURVE_V1.label(letter)
-    assert REFERENCE_CURVE_V1.version in label
-    assert "people with sciatica for" in label
+def test_the_label_names_its_population_and_version_and_is_no_norm(curve, letter):
+    label = curve.label(letter)
+    assert curve.version in label
+    assert "of people with" in label
     assert "not a prediction" in label
     assert "normal" not in label.lower()
-    assert REFERENCE_CURVE_V1.sources
+    assert curve.sources
+
+
+@pytest.mark.parametrize(
+    ("letter", "means"), [("A", (56, 26, 22, 21)), ("B", (63, 29, 29, 31)), ("C", (56, 48, 43, 40))]
+)
+def test_wallwork_2024_has_the_means_of_the_paper_as_shares_of_the_first(letter, means):
+    left = WALLWORK_2024.shapes[Stratum(letter)].left
+    assert [left(week) for week in (0, 6, 26, 52)] == pytest.approx([mean / means[0] for mean in means])
+    assert left(80) == left(52)
+
+
+def test_between_two_published_weeks_the_same_part_of_the_pain_goes_each_week():
+    left = WALLWORK_2024.shapes[Stratum.A].left
+    assert left(3) == pytest.approx((26 / 56) ** 0.5)
+    assert left(16) == pytest.approx((26 * 22) ** 0.5 / 56)
+
+
+def test_a_reference_is_found_by_its_version_and_an_unknown_one_is_refused():
+    assert reference_curve("reference curve v1") is REFERENCE_CURVE_V1
+    assert reference_curve("Wallwork 2024") is WALLWORK_2024
+    with pytest.raises(ValueError, match="choose one of reference curve v1, Wallwork 2024"):
+        reference_curve("Costa 2012")

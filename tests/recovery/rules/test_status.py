@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.rules import RULE_VERSION
-from recovery.rules.course import REFERENCE_CURVE_V1, Stratum
+from recovery.rules.course import REFERENCE_CURVE_V1, WALLWORK_2024, Stratum
 from recovery.rules.status import OpenFlag, Status, current, history
 from tests.recovery.rules.examples import START, decision, diary, facts, last_day
 
@@ -78,6 +78,20 @@ def test_on_track_reaches_to_the_upper_edge_of_the_band_itself(stratum):
     edge = REFERENCE_CURVE_V1.expected(stratum, week=2, baseline=Fraction(6)).high
     assert decision(6, edge, stratum=stratum).status is ON_TRACK
     assert decision(6, edge + Fraction(1, 10**9), stratum=stratum).status is WATCH
+
+
+def test_the_band_is_that_of_the_reference_the_clinic_has_chosen_and_is_named():
+    """After six weeks Wallwork 2024 expects more pain of long symptoms than reference curve v1 does."""
+    own, chosen = (
+        decision(5, *["4.9"] * 2, stratum=Stratum.C, curve=c) for c in (REFERENCE_CURVE_V1, WALLWORK_2024)
+    )
+    assert (own.status, own.numbers["expected_from"]) == (ON_TRACK, "reference curve v1")
+    assert (chosen.status, chosen.numbers["expected_from"]) == (ON_TRACK, "Wallwork 2024")
+    assert chosen.numbers["expected_high"] > own.numbers["expected_high"]
+    between = (float(own.numbers["expected_high"]) + float(chosen.numbers["expected_high"])) / 2
+    level = Fraction(between).limit_denominator(100)
+    assert decision(5, level, level, stratum=Stratum.C).status is WATCH
+    assert decision(5, level, level, stratum=Stratum.C, curve=WALLWORK_2024).status is ON_TRACK
 
 
 def test_the_same_course_is_on_track_for_long_symptoms_and_not_for_short_ones():
