@@ -89,9 +89,15 @@ def program(slug: str = "ease") -> Program:
 
 
 def plan_for(
-    someone: Person, by: Person, *, starts_on: date, now: datetime = NOW, times_per_day: int = 1
+    someone: Person,
+    by: Person,
+    *,
+    starts_on: date,
+    now: datetime = NOW,
+    times_per_day: int = 1,
+    program: Program | None = None,
 ) -> Plan:
-    """A published plan of one exercise every day."""
+    """A published plan of one exercise every day, as if it had been made from `program`."""
     one = Exercise.objects.filter(slug="bridge").first() or exercise()
     with acting(by.actor):
         episode = Episode.objects.select_related("patient").get(patient=someone.user.pk)
@@ -106,6 +112,7 @@ def plan_for(
             episode=episode,
             clinic_id=episode.clinic_id,
             patient_id=episode.patient_id,
+            program=program,
             lines=[line],
             starts_on=starts_on,
             updated_by=by.user,

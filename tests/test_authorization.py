@@ -96,6 +96,7 @@ accept-proposal POST                     401  401 401 403 403   200   404 404   
 decline-proposal POST                    401  401 401 403 403   200   404 404    403  403  404
 suspensions GET                          401  401 401 403 403   200   200 200    200  403  200
 lift-suspension POST                     401  401 401 403 403   200   404 404    403  403  404
+cohort GET                               401  401 401 403 403   200   200 200    200  403  200
 worklist GET                             401  401 401 403 403   200   200 200    200  403  200
 red-flags GET                            401  401 401 403 403   200   200 200    200  403  200
 acknowledge-red-flag POST                401  401 401 403 403   200   404 404    200  403  404

@@ -18,6 +18,7 @@ from recovery.models.tasks import TaskKind
 from recovery.progress import Course, courses, ratings, red_flags
 from recovery.rows import insert, update
 from recovery.rules.adherence import WEEK_DAYS
+from recovery.rules.cohort import LeftOut, milestones
 from recovery.rules.diary import DayValue, Region, day_value
 from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, severe_pain
 from recovery.rules.status import Decision, judge, without_plan
@@ -223,7 +224,7 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> dict[int, Judged]:
         else:
             yesterday = course.until(today - timedelta(days=1))
             decisions = judge(course.facts, through=yesterday, today=course.until(today))
-            progress.append(_progress_row(episode, decisions[-1]) | _in_numbers(course, today))
+            progress.append(_progress_row(episode, decisions[-1]) | _in_numbers(course, decisions, today))
         outcome[episode.pk] = Judged(course, decisions)
         changes += _changes(episode, decisions, recorded, now)
     StatusChange.objects.bulk_create(changes)
@@ -324,17 +325,24 @@ def _progress_row(episode: Episode, decision: Decision) -> dict[str, Any]:
         "weeks": [],
         "sessions_asked": 0,
         "sessions_done": 0,
+        "left_out": LeftOut.NO_BASELINE,
+        "relieved_on": None,
+        "relapsed_on": None,
+        "valid_through": None,
     }
 
 
-def _in_numbers(course: Course, today: date) -> dict[str, Any]:
-    """What the worklist shows of a course beside its status."""
+def _in_numbers(course: Course, decisions: Sequence[Decision], today: date) -> dict[str, Any]:
+    """What the worklist shows of a course beside its status, and what the cohort counts of it."""
     week = {slot for slot in course.asked if today - timedelta(days=WEEK_DAYS) <= slot.on < today}
+    weeks = course.weeks(course.facts.region, today - timedelta(days=1))
+    reached = milestones(weeks, [decision.relief for decision in decisions])
     return {
-        "weeks": [
-            [w.number, round(float(w.value), 2) if w.value is not None else None]
-            for w in course.weeks(course.facts.region, today - timedelta(days=1))
-        ],
+        "weeks": [[w.number, round(float(w.value), 2) if w.value is not None else None] for w in weeks],
         "sessions_asked": len(week),
         "sessions_done": len(week & course.done),
+        "left_out": reached.left_out or "",
+        "relieved_on": reached.relieved_on,
+        "relapsed_on": reached.relapsed_on,
+        "valid_through": reached.valid_through,
     }

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.api.views import course, ladder, messages, patients, plans, reviews, settings
+from recovery.api.views import cohort, course, ladder, messages, patients, plans, reviews, settings
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -38,6 +38,7 @@ urlpatterns = [
     path("proposals/<int:pk>/decline", ladder.DeclineProposal.as_view(), name="decline-proposal"),
     path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),
     path("suspensions/<int:pk>/lift", ladder.LiftSuspension.as_view(), name="lift-suspension"),
+    path("cohort", cohort.Cohort.as_view(), name="cohort"),
     path("worklist", course.Worklist.as_view(), name="worklist"),
     path("reviews", reviews.Reviews.as_view(), name="reviews"),
     path("episodes/<int:pk>/reviews", reviews.Reexaminations.as_view(), name="reexaminations"),

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from accounts.models import Clinic, User
 from recovery.models.people import Patient, RowsOfPatients
+from recovery.rules.cohort import LeftOut
 from recovery.rules.course import Stratum, stratum
 from recovery.rules.diary import Region
 from recovery.rules.status import Status
@@ -121,6 +122,17 @@ class Progress(models.Model):
     needs_review_since = models.DateField(
         null=True, help_text="The plan needs a review: no progress by week 4, and none recorded since."
     )
+    # What the time to relief is made of, for thousands of episodes in one statement: see recovery.rules.cohort.
+    left_out = models.CharField(
+        max_length=16,
+        choices=[(why.value, why.value) for why in LeftOut],
+        default=LeftOut.NO_BASELINE,
+        blank=True,
+        help_text="Why the episode is not in the cohort; empty when it is.",
+    )
+    relieved_on = models.DateField(null=True, help_text="The first relief.")
+    relapsed_on = models.DateField(null=True, help_text="The first relapse.")
+    valid_through = models.DateField(null=True, help_text="The last day of the last week with a value.")
     # The day's close: the last local date recorded, the moment the next one ends, the earliest date to record again.
     closed_through = models.DateField(null=True)
     next_close_at = models.DateTimeField(null=True)

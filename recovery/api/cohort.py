@@ -1,0 +1,114 @@
+from typing import Any
+
+from rest_framework import serializers
+
+from recovery.rules import cohort as rules
+from recovery.rules.course import Stratum
+
+
+class CohortQuery(serializers.Serializer[Any]):
+    stratum = serializers.ChoiceField(
+        choices=[one.value for one in Stratum],
+        required=False,
+        help_text="By the symptoms' duration at the start.",
+    )
+    program = serializers.IntegerField(
+        required=False, min_value=1, help_text="The program the first plan was made from."
+    )
+    started_from = serializers.DateField(required=False, help_text="The first start that is counted.")
+    started_to = serializers.DateField(required=False, help_text="The last start that is counted.")
+
+    def validate_stratum(self, value: str) -> Stratum:
+        return Stratum(value)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        started_from, started_to = attrs.get("started_from"), attrs.get("started_to")
+        if started_from and started_to and started_from > started_to:
+            raise serializers.ValidationError({"started_to": ["Use a date that is not before started_from."]})
+        return attrs
+
+
+class StepSerializer(serializers.Serializer[rules.Step]):
+    day = serializers.IntegerField(
+        help_text="Days from the start, which is day 1; of a relapse from the relief."
+    )
+    left = serializers.FloatField(help_text="Share to whom it has not happened, from this day on.")
+    low = serializers.FloatField(allow_null=True, help_text="95 % band, log-log.")
+    high = serializers.FloatField(allow_null=True)
+    at_risk = serializers.IntegerField(help_text="Episodes left when this day began.")
+    happened = serializers.IntegerField()
+
+
+class CurveSerializer(serializers.Serializer[rules.Curve]):
+    """A Kaplan-Meier curve, 1 on day 0. It ends with the last day on which 10 are at risk."""
+
+    counted = serializers.IntegerField()
+    happened = serializers.IntegerField()
+    median = serializers.IntegerField(
+        allow_null=True, help_text="The first day with at most half left, if it is drawn."
+    )
+    drawn_through = serializers.IntegerField()
+    steps = StepSerializer(many=True)
+    at_risk = serializers.ListField(
+        child=serializers.ListField(child=serializers.IntegerField(), min_length=2, max_length=2),
+        help_text="[day, episodes at risk], every four weeks.",
+    )
+
+
+class HalfSerializer(serializers.Serializer[rules.Half]):
+    """Whether half are relieved within one to two months."""
+
+    verdict = serializers.ChoiceField(choices=[one.value for one in rules.Verdict])
+    sentence = serializers.CharField()
+
+
+class LeftOutSerializer(serializers.Serializer[Any]):
+    no_baseline = serializers.IntegerField()
+    low_baseline = serializers.IntegerField(help_text="Below 3: no percentages.")
+
+
+class GroupSerializer(serializers.Serializer[Any]):
+    """Fewer than 10 episodes or 5 reliefs: everything but the sentence is null. The same for relapses."""
+
+    stratum = serializers.CharField(allow_null=True)
+    program = serializers.IntegerField(allow_null=True)
+    name = serializers.CharField(help_text="Of the program.")
+    half = HalfSerializer()
+    relief = CurveSerializer(allow_null=True)
+    relapse = CurveSerializer(
+        allow_null=True, help_text="Of those relieved: the share still without a relapse."
+    )
+    left_out = LeftOutSerializer(
+        allow_null=True, help_text="Episodes that are not in the curve, by the reason."
+    )
+
+
+class LogRankSerializer(serializers.Serializer[rules.LogRank]):
+    chi_squared = serializers.FloatField()
+    degrees = serializers.IntegerField()
+    p = serializers.FloatField()
+
+
+class PublishedSerializer(serializers.Serializer[rules.PublishedShare]):
+    says = serializers.CharField()
+    population = serializers.CharField()
+    sources = serializers.ListField(child=serializers.CharField())
+    stratum = serializers.CharField(allow_null=True)
+    by_week = serializers.ListField(child=serializers.ListField(), help_text="[week, share]")
+
+
+class CohortSerializer(serializers.Serializer[Any]):
+    whose = serializers.ChoiceField(
+        choices=["clinic", "own patients"], help_text="A clinician's clinic, a therapist's own patients."
+    )
+    everyone = GroupSerializer()
+    strata = GroupSerializer(many=True)
+    programs = GroupSerializer(many=True)
+    strata_differ = LogRankSerializer(allow_null=True, help_text="Between the strata that are shown.")
+    programs_differ = LogRankSerializer(
+        allow_null=True, help_text="Between the programs that are shown, within each stratum."
+    )
+    published = PublishedSerializer(many=True)
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="What must stand beside the curves."
+    )
