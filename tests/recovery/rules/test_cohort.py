@@ -1,6 +1,6 @@
 """Published values, a hand-worked example, and what must hold of every cohort."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from math import exp, log, sqrt
 
@@ -80,11 +80,15 @@ def test_a_hand_worked_example_with_ties_and_censoring():
 
 
 def span(*levels: Level, closed: int | None = None) -> Span | None:
-    return until_relief(START, _milestones(*levels), closed_on=closed and START + timedelta(days=closed - 1))
+    return until_relief(START, _milestones(*levels), closed_on=_on(closed))
 
 
 def relapse(*levels: Level, closed: int | None = None) -> Span | None:
-    return until_relapse(_milestones(*levels), closed_on=closed and START + timedelta(days=closed - 1))
+    return until_relapse(_milestones(*levels), closed_on=_on(closed))
+
+
+def _on(day: int | None) -> date | None:
+    return None if day is None else START + timedelta(days=day - 1)
 
 
 def _milestones(*levels: Level):
@@ -166,7 +170,8 @@ def test_the_statement_is_held_against_both_ends_of_the_band():
     assert verdict([28] * 80, [84] * 20) is Verdict.SOONER
     assert verdict([42] * 20, [84] * 80) is Verdict.LATER
     assert verdict([42] * 50, [84] * 50) is Verdict.TOO_FEW
-    assert verdict([28] * 50 + [42] * 40, [84] * 10) is Verdict.TOO_FEW  # half within one month, or just over
+    assert verdict([28] * 55 + [42] * 35, [84] * 10) is Verdict.TOO_FEW  # more than half after a month, maybe
+    assert verdict([42] * 45, [84] * 55) is Verdict.TOO_FEW  # fewer than half after two, maybe
 
 
 def test_relief_on_the_last_day_of_week_8_is_within_two_months_and_a_week_later_is_not():

@@ -87,9 +87,9 @@ def test_the_band_is_that_of_the_reference_the_clinic_has_chosen_and_is_named():
     )
     assert (own.status, own.numbers["expected_from"]) == (ON_TRACK, "reference curve v1")
     assert (chosen.status, chosen.numbers["expected_from"]) == (ON_TRACK, "Wallwork 2024")
-    assert chosen.numbers["expected_high"] > own.numbers["expected_high"]
-    between = (float(own.numbers["expected_high"]) + float(chosen.numbers["expected_high"])) / 2
-    level = Fraction(between).limit_denominator(100)
+    edges = [float(one.numbers["expected_high"]) for one in (own, chosen)]
+    assert edges[1] > edges[0]
+    level = Fraction(sum(edges) / 2).limit_denominator(100)
     assert decision(5, level, level, stratum=Stratum.C).status is WATCH
     assert decision(5, level, level, stratum=Stratum.C, curve=WALLWORK_2024).status is ON_TRACK
 
