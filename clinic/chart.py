@@ -149,7 +149,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """What one region of the body adds: its days as dots, its trailing mean as a line."""
+    """What one region of the body adds: its days as dots, its smoothed mean as a line."""
 
     kind: str
     line: str

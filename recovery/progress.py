@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Case, Max, When
@@ -25,10 +26,11 @@ from recovery.models import (
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
 from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, asked_slots
-from recovery.rules.course import REFERENCE_CURVE_V1
+from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve
 from recovery.rules.diary import Asked, Rating, Region
+from recovery.rules.plan_change import Effect, Window, effects
 from recovery.rules.status import Facts, OpenFlag
-from recovery.rules.trend import trailing_mean
+from recovery.rules.trend import Slope, slope, smoothed
 from recovery.rules.weeks import Week, baseline, week_dates, week_number, weeks
 
 DayValues = Mapping[Region, Mapping[date, Fraction]]
@@ -52,9 +54,12 @@ class Course:
         return weeks(self.facts.start, self.day_values[region], self.until(through))
 
 
-def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
+def courses(
+    episodes: Iterable[Episode], *, through: date, curves: Mapping[int, ReferenceCurve] = MappingProxyType({})
+) -> dict[int, Course]:
     """The courses of episodes that have a start, by episode id. `through` is the last date that may be asked about.
 
+    `curves` are the published references that clinics have chosen, by clinic id; the others have reference curve v1.
     The episodes come with their patients. Two open episodes of one patient cannot be; an ended one shares its
     patient's diary, cut at its own start.
     """
@@ -74,6 +79,7 @@ def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
             done[episode.patient_id],
             flags[episode.patient_id],
             through,
+            curves.get(episode.clinic_id, REFERENCE_CURVE_V1),
         )
         for episode in started
     }
@@ -87,6 +93,7 @@ def _course(
     done: set[Slot],
     flags: tuple[OpenFlag, ...],
     through: date,
+    curve: ReferenceCurve,
 ) -> Course:
     start, stratum = episode.started_on, episode.stratum
     if start is None or stratum is None:
@@ -115,6 +122,7 @@ def _course(
         adherence=adherence,
         red_flags=flags,
         last_entry_on=last_entry_on,
+        curve=curve,
     )
     return Course(
         episode,
@@ -228,7 +236,7 @@ def trend(course: Course, *, through: date) -> dict[str, Any]:
     `through` is the last ended local date. The band is around the baseline, for each completed week; without a
     baseline, and with one too low for percentages, there is none.
     """
-    facts, curve = course.facts, REFERENCE_CURVE_V1
+    facts, curve = course.facts, course.facts.curve
     ended = course.weeks(facts.region, through)
     start = baseline(ended)
     shown = range(max(len(ended), 8) + 1)
@@ -247,7 +255,7 @@ def trend(course: Course, *, through: date) -> dict[str, Any]:
         },
         "lines": {
             region.value: [
-                [{"on": p.on, "value": round(p.value, 2)} for p in piece] for piece in trailing_mean(values)
+                [{"on": p.on, "value": round(p.value, 2)} for p in piece] for piece in smoothed(values)
             ]
             for region, values in course.day_values.items()
         },
@@ -262,6 +270,7 @@ def trend(course: Course, *, through: date) -> dict[str, Any]:
             }
             for week in ended
         ],
+        "slope": _slope(slope(ended, facts.day_values)),
         "baseline": None
         if start is None
         else {
@@ -298,7 +307,8 @@ def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
     if course is None:
         return None
     progress = Progress.objects.get(pk=episode.pk)
-    plans = Plan.objects.filter(episode=episode).order_by("number")
+    plans = Plan.objects.filter(episode=episode).order_by("number").values("id", "number", "starts_on")
+    changed = _effects(course, [plan["starts_on"] for plan in plans], through)
     return {
         "episode": episode.pk,
         "status": {
@@ -311,5 +321,54 @@ def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
             "rule_version": progress.rule_version,
         },
         **trend(course, through=through),
-        "plans": list(plans.values("id", "number", "starts_on")),
+        "plans": [plan | {"effect": effect} for plan, effect in zip(plans, changed, strict=True)],
+    }
+
+
+def _slope(found: Slope | str) -> dict[str, Any]:
+    if isinstance(found, str):
+        return {"per_week": None, "low": None, "high": None, "days": None, "why_not": found}
+    return {
+        "per_week": round(found.per_week, 2),
+        "low": round(found.low, 2),
+        "high": round(found.high, 2),
+        "days": found.days,
+        "why_not": "",
+    }
+
+
+def _effects(course: Course, starts_on: Sequence[date], through: date) -> list[dict[str, Any] | None]:
+    """What each plan version changed, None for the first."""
+    facts = course.facts
+    ended = course.weeks(facts.region, through)
+    start = baseline(ended)
+    expected = (
+        {}
+        if start is None or start.is_low
+        else {
+            week.number: facts.curve.expected(facts.stratum, week=week.number, baseline=start.value).middle
+            for week in ended
+        }
+    )
+    return [None if one is None else _effect(one) for one in effects(ended, starts_on, expected)]
+
+
+def _effect(effect: Effect) -> dict[str, Any]:
+    return {
+        "verdict": effect.verdict,
+        "sentence": effect.sentence,
+        "before": _window(effect.before),
+        "after": _window(effect.after),
+        "difference": _decimals_or_none(effect.difference),
+        "expected": _decimals_or_none(effect.expected),
+    }
+
+
+def _window(window: Window | None) -> dict[str, Any] | None:
+    if window is None:
+        return None
+    return {
+        "first_week": window.first_week,
+        "last_week": window.last_week,
+        "level": _decimals(window.level),
     }

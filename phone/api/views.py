@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from phone import reading
+from recovery.api.trend import OwnProgressSerializer
 from recovery.models import CareSettings, Patient
 from wire.json import dumps
 
@@ -66,7 +67,7 @@ class ActivePlan(PhonePage):
         return self.answer(request, f'"{patient.pk}-{sha256(dumps(body)).hexdigest()[:32]}"', lambda: body)
 
 
-@extend_schema_view(get=extend_schema(operation_id="progress", responses={200: OpenApiTypes.OBJECT}))
+@extend_schema_view(get=extend_schema(operation_id="progress", responses=OwnProgressSerializer))
 class OwnProgress(PhonePage):
     """How it goes: a sentence, the recorded days, and the expected course with its label."""
 

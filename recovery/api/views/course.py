@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import NotFound
@@ -13,6 +12,7 @@ from rest_framework.response import Response
 from recovery.actions import safety
 from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
+from recovery.api.trend import EpisodeTrendSerializer
 from recovery.models import Episode, Progress, RedFlag, StatusChange
 from recovery.progress import episode_trend
 
@@ -33,7 +33,7 @@ class Worklist(Caring, generics.ListAPIView[Progress]):
 
 
 class Trend(Caring):
-    @extend_schema(operation_id="trend", responses={(200, "application/json"): OpenApiTypes.OBJECT})
+    @extend_schema(operation_id="trend", responses=EpisodeTrendSerializer)
     def get(self, request: Request, pk: int) -> Response:
         """Recorded pain by day and week, the expected course with its label, and the status with its reasons."""
         episode = self.seen(Episode.objects.select_related("patient"), pk)
