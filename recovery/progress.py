@@ -25,7 +25,7 @@ from recovery.models import (
 )
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
-from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, asked_slots
+from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Suspended, asked_slots
 from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve
 from recovery.rules.diary import Asked, Rating, Region
 from recovery.rules.plan_change import Effect, Window, effects
@@ -166,30 +166,30 @@ def _last_entries(patients: set[int]) -> dict[int, date]:
 
 def _versions(episodes: Sequence[Episode]) -> dict[int, list[AskedVersion]]:
     ids = [episode.pk for episode in episodes]
-    pauses = _pauses(episodes)
+    suspensions = _suspensions(episodes)
     lines: dict[int, list[AskedLine]] = defaultdict(list)
     rows = Prescription.objects.filter(plan__episode__in=ids).select_related("plan")
     for line in rows.order_by("plan", "position"):
         weekdays = frozenset(line.weekdays) or EVERY_DAY
-        paused = pauses.get((line.plan.episode_id, line.exercise_id), ())
-        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays, paused))
+        suspended = suspensions.get((line.plan.episode_id, line.exercise_id), ())
+        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays, suspended=suspended))
     versions: dict[int, list[AskedVersion]] = defaultdict(list)
     for plan in Plan.objects.filter(episode__in=ids).order_by("episode", "number"):
         versions[plan.episode_id].append(AskedVersion(plan.starts_on, tuple(lines[plan.pk])))
     return versions
 
 
-def _pauses(episodes: Sequence[Episode]) -> dict[tuple[int, int], tuple[Pause, ...]]:
+def _suspensions(episodes: Sequence[Episode]) -> dict[tuple[int, int], tuple[Suspended, ...]]:
     """When each exercise of these episodes was suspended, in the patients' local dates."""
     local_dates = {episode.pk: episode.patient.local_date for episode in episodes}
-    found: dict[tuple[int, int], tuple[Pause, ...]] = {}
+    found: dict[tuple[int, int], tuple[Suspended, ...]] = {}
     rows = Suspension.objects.filter(episode__in=list(local_dates)).order_by("suspended_at")
     for episode, exercise, since, until in rows.values_list(
         "episode", "exercise", "suspended_at", "lifted_at"
     ):
         local_date = local_dates[episode]
-        pause = Pause(local_date(since), local_date(until) if until else None)
-        found[episode, exercise] = (*found.get((episode, exercise), ()), pause)
+        one = Suspended(local_date(since), local_date(until) if until else None)
+        found[episode, exercise] = (*found.get((episode, exercise), ()), one)
     return found
 
 

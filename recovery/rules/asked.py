@@ -1,7 +1,7 @@
 """What a plan asks of a day: its sessions, in slots numbered from 1."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from recovery.rules.adherence import Slot
 EVERY_DAY: frozenset[int] = frozenset(range(1, 8))  # the weekdays of a line that names none, 1 is Monday; P
 
 
-class Pause(NamedTuple):
+class Suspended(NamedTuple):
     """The local dates on which an exercise was suspended, even in part; `last` is None while it still is."""
 
     first: date
@@ -22,14 +22,16 @@ class Pause(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AskedLine:
-    """One exercise line: how often on a day, on which weekdays (1 is Monday), and when it was suspended."""
+    """One exercise line: how often on a day, on which weekdays (1 is Monday), and what one go of it counts."""
 
     times_per_day: int
     weekdays: frozenset[int] = EVERY_DAY
-    pauses: tuple[Pause, ...] = ()
+    exercise: int = 0
+    dose: Mapping[str, int] = field(default_factory=dict)
+    suspended: tuple[Suspended, ...] = ()
 
     def is_asked_on(self, day: date) -> bool:
-        return day.isoweekday() in self.weekdays and not any(pause.holds_on(day) for pause in self.pauses)
+        return day.isoweekday() in self.weekdays and not any(one.holds_on(day) for one in self.suspended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,22 @@ class AskedVersion:
 
     def slots_on(self, day: date) -> int:
         """How many sessions this version schedules on a date: as many as its most frequent exercise."""
-        return max((line.times_per_day for line in self.lines if line.is_asked_on(day)), default=0)
+        return max((line.times_per_day for line in self.lines_on(day)), default=0)
+
+    def lines_on(self, day: date) -> list[AskedLine]:
+        return [line for line in self.lines if line.is_asked_on(day)]
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Dates from first to last on which nothing is asked, unless it was ended before `resumed_on`."""
+
+    first: date
+    last: date
+    resumed_on: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return self.first <= day <= self.last and (self.resumed_on is None or day < self.resumed_on)
 
 
 def version_on(day: date, versions: Sequence[AskedVersion]) -> AskedVersion | None:
