@@ -1,12 +1,14 @@
 """What a patient's phone shows, in few statements and ready for JSON."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
 from exercises.dosage import Dosage
+from recovery.doing import adherence, walking_week
+from recovery.measuring import measures_due, recovery
 from recovery.models import (
     CareSettings,
     Episode,
@@ -15,6 +17,7 @@ from recovery.models import (
     PainEntry,
     Patient,
     Plan,
+    PlanPause,
     Prescription,
     Progress,
     Proposal,
@@ -26,6 +29,7 @@ from recovery.models.ladder import State
 from recovery.progress import courses, trend
 from recovery.rules.ladder import Kind
 from recovery.rules.reviews import NEEDS_REVIEW
+from recovery.timeline import timeline
 
 
 def _episode(patient: Patient) -> Episode | None:
@@ -36,7 +40,8 @@ def _episode(patient: Patient) -> Episode | None:
 
 
 def _active_plan(episode: Episode | None, on: date) -> Plan | None:
-    return Plan.objects.filter(episode=episode).standing_on(on) if episode else None
+    plans = Plan.objects.filter(episode=episode).select_related("program")
+    return plans.standing_on(on) if episode else None
 
 
 def _lines(plan: Plan | None) -> list[Prescription]:
@@ -107,6 +112,7 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
     suspended, next_time = _suspended(episode), _next_time(episode)
     planned = [line for line in _lines(plan) if not line.weekdays or on.isoweekday() in line.weekdays]
     asked = [line for line in planned if line.exercise_id not in suspended]
+    paused = PlanPause.objects.filter(episode=episode).holding_on(on).first() if episode else None
     sessions = ExerciseSession.objects.filter(patient=patient, on=on, withdrawn=False)
     pain = PainEntry.objects.filter(patient=patient, about_on=on, withdrawn=False).order_by("happened_at")
     walks = Walk.objects.filter(patient=patient, on=on, withdrawn=False)
@@ -120,8 +126,12 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
         "plan": {"id": plan.pk, "number": plan.number} if plan else None,
         # A red flag stops the sessions until a person has closed it.
         "stopped": stopped,
+        # Nothing is asked on these days, and nothing of them is missed.
+        "paused": {"from_on": paused.from_on, "until_on": paused.until_on, "reason": paused.reason}
+        if paused
+        else None,
         "sessions": []
-        if stopped
+        if stopped or paused
         else [
             {
                 "slot": slot,
@@ -140,6 +150,8 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
             pain.values("client_uuid", "region", "score", "asked", "happened_at", "revision", "conflicted")
         ),
         "walked_minutes": sum(walks.values_list("minutes", flat=True)),
+        "walking": walking_week(plan, on),
+        "measures_due": measures_due(episode, on) if episode else [],
         "sentence": progress.for_patient if progress else "",
         "needs_review": _needs_review(progress),
         "contacts": CareSettings.of(patient.clinic).contacts(patient.language),
@@ -192,4 +204,12 @@ def progress(patient: Patient, on: date) -> dict[str, Any]:
         "sentence": row.for_patient if row else "",
         "decided_for": row.decided_for if row else None,
         "trend": trend(course, through=through) if course else None,
+        "adherence": adherence(course, through=through) if course else None,
+        "recovery": recovery(course, through=through) if course else None,
     }
+
+
+def own_timeline(patient: Patient, now: datetime) -> dict[str, Any]:
+    """What happened in the open episode, oldest first."""
+    episode = _episode(patient)
+    return timeline(episode, now=now, for_staff=False) if episode else {"episode": None, "items": []}

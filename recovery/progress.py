@@ -11,6 +11,8 @@ from typing import Any
 from django.db.models import Case, Max, When
 from django.db.models.functions import TruncDate
 
+from recovery.doing import adherence
+from recovery.measuring import recovery
 from recovery.models import (
     DailyPain,
     Episode,
@@ -18,6 +20,7 @@ from recovery.models import (
     PainEntry,
     Patient,
     Plan,
+    PlanPause,
     Prescription,
     Progress,
     RedFlag,
@@ -25,7 +28,7 @@ from recovery.models import (
 )
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
-from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Suspended, asked_slots
+from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, Suspended, asked_slots
 from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve
 from recovery.rules.diary import Asked, Rating, Region
 from recovery.rules.plan_change import Effect, Window, effects
@@ -43,8 +46,10 @@ class Course:
     episode: Episode
     facts: Facts
     day_values: DayValues
+    versions: Sequence[AskedVersion]
     asked: frozenset[Slot]
     done: frozenset[Slot]
+    not_asked_on: frozenset[date]  # days under an open red flag, and paused days
 
     def until(self, day: date) -> date:
         """That date, or the episode's last if it ended before."""
@@ -70,6 +75,7 @@ def courses(
     versions = _versions(started)
     done = _done(patients)
     flags = red_flags([episode.patient for episode in started])
+    pauses = _pauses([episode.pk for episode in started])
     return {
         episode.pk: _course(
             episode,
@@ -78,6 +84,7 @@ def courses(
             versions[episode.pk],
             done[episode.patient_id],
             flags[episode.patient_id],
+            pauses[episode.pk],
             through,
             curves.get(episode.clinic_id, REFERENCE_CURVE_V1),
         )
@@ -92,6 +99,7 @@ def _course(
     versions: Sequence[AskedVersion],
     done: set[Slot],
     flags: tuple[OpenFlag, ...],
+    pauses: Sequence[Pause],
     through: date,
     curve: ReferenceCurve,
 ) -> Course:
@@ -105,7 +113,11 @@ def _course(
         for one, days in values.items()
     }
     asked = asked_slots(versions, start, through)
-    not_asked_on = {slot.on for slot in asked if any(_stops(flag, slot.on) for flag in flags)}
+    not_asked_on = {
+        slot.on
+        for slot in asked
+        if any(_stops(flag, slot.on) for flag in flags) or any(pause.holds_on(slot.on) for pause in pauses)
+    }
     asked_on: dict[date, set[Slot]] = defaultdict(set)
     for slot in asked:
         asked_on[slot.on].add(slot)
@@ -128,8 +140,10 @@ def _course(
         episode,
         facts,
         values,
+        versions,
         frozenset(slot for slot in asked if slot.on not in not_asked_on),
         frozenset(done),
+        frozenset(not_asked_on),
     )
 
 
@@ -172,7 +186,9 @@ def _versions(episodes: Sequence[Episode]) -> dict[int, list[AskedVersion]]:
     for line in rows.order_by("plan", "position"):
         weekdays = frozenset(line.weekdays) or EVERY_DAY
         suspended = suspensions.get((line.plan.episode_id, line.exercise_id), ())
-        lines[line.plan_id].append(AskedLine(line.dosage.times_per_day, weekdays, suspended=suspended))
+        lines[line.plan_id].append(
+            AskedLine(line.dosage.times_per_day, weekdays, line.exercise_id, line.dosage_values, suspended)
+        )
     versions: dict[int, list[AskedVersion]] = defaultdict(list)
     for plan in Plan.objects.filter(episode__in=ids).order_by("episode", "number"):
         versions[plan.episode_id].append(AskedVersion(plan.starts_on, tuple(lines[plan.pk])))
@@ -191,6 +207,13 @@ def _suspensions(episodes: Sequence[Episode]) -> dict[tuple[int, int], tuple[Sus
         one = Suspended(local_date(since), local_date(until) if until else None)
         found[episode, exercise] = (*found.get((episode, exercise), ()), one)
     return found
+
+
+def _pauses(episodes: Sequence[int]) -> dict[int, list[Pause]]:
+    pauses: dict[int, list[Pause]] = defaultdict(list)
+    for pause in PlanPause.objects.filter(episode__in=episodes):
+        pauses[pause.episode_id].append(pause.days)
+    return pauses
 
 
 def _done(patients: set[int]) -> dict[int, set[Slot]]:
@@ -321,6 +344,8 @@ def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
             "rule_version": progress.rule_version,
         },
         **trend(course, through=through),
+        "adherence": adherence(course, through=through),
+        "recovery": recovery(course, through=through),
         "plans": [plan | {"effect": effect} for plan, effect in zip(plans, changed, strict=True)],
     }
 

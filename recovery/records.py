@@ -8,6 +8,15 @@ from uuid import UUID
 from msgspec import Meta, Struct, ValidationError, convert, to_builtins
 
 from recovery.rules.diary import Asked, Region
+from recovery.rules.measures.instruments import (
+    BEST_ABILITY,
+    LEAST_ACTIVITIES,
+    MOST_ACTIVITIES,
+    STATEMENTS,
+    Effect,
+    Instrument,
+)
+from recovery.rules.measures.scores import same_activity
 from recovery.rules.traffic_light import Lasted, Reach
 
 Pain010 = Annotated[int, Meta(ge=0, le=10, description="0 no pain, 10 worst imaginable")]
@@ -107,6 +116,29 @@ class Check(Record, kw_only=True, frozen=True):
     answers: Annotated[dict[Annotated[str, Meta(max_length=48)], Any], Meta(max_length=60)]
 
 
+class Activity(Struct, kw_only=True, frozen=True):
+    """Something the patient named, and how well they can do it: 0 not at all, 10 as before the pain."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+    ability: Annotated[int, Meta(ge=0, le=BEST_ABILITY)]
+
+
+class Measure(Record, kw_only=True, frozen=True):
+    """An outcome measure, filled in: `activities` for psfs, `ticked` for rmdq, `effect` for gpe, and only that one."""
+
+    instrument: Instrument
+    language: Annotated[str, Meta(max_length=8, description="In whose words it was asked")] = ""
+    activities: (
+        Annotated[list[Activity], Meta(min_length=LEAST_ACTIVITIES, max_length=MOST_ACTIVITIES)] | None
+    ) = None
+    ticked: Annotated[list[Annotated[int, Meta(ge=1, le=STATEMENTS)]], Meta(max_length=STATEMENTS)] | None = (
+        None
+    )
+    effect: Effect | None = None
+
+
+ANSWERED_IN = {Instrument.PSFS: "activities", Instrument.RMDQ: "ticked", Instrument.GPE: "effect"}
+
 # In the order in which a batch is taken: what may be an emergency comes first.
 KINDS: dict[str, type[Record]] = {
     "symptom_check": Check,
@@ -115,6 +147,7 @@ KINDS: dict[str, type[Record]] = {
     "walk": Walk,
     "event": Event,
     "message": Message,
+    "measure": Measure,
 }
 # Fields that came later. Without an answer they are left out of what is kept, so that a record that was stored
 # before they were there still reads the same when it is sent again.
@@ -189,6 +222,8 @@ def read(kind: object, client_uuid: object, fields: dict[str, Any]) -> Incoming:
     for name in ("at", "ended_at"):
         _check_moment(name, getattr(record, name, None))
     _check_days(record)
+    if isinstance(record, Measure):
+        _check_measure(record)
     body = _body(record)
     return Incoming(uuid, kind, record, body, tuple(sorted(fields.keys() - set(record.__struct_fields__))))
 
@@ -229,6 +264,24 @@ def _check_days(record: Record) -> None:
         raise NotTaken("/about_on", "A rating of pain now is about the day it was given.")
     if about_on > record.at.date():
         raise NotTaken("/about_on", "This day lies after the time of the record.")
+
+
+def _check_measure(measure: Measure) -> None:
+    """Answered in the field of its instrument and no other, and each activity or statement once."""
+    answered_in = ANSWERED_IN[measure.instrument]
+    for name in ANSWERED_IN.values():
+        is_there = getattr(measure, name) is not None
+        if name == answered_in and not is_there:
+            raise NotTaken(f"/{name}", f"A {measure.instrument} is answered here.")
+        if name != answered_in and is_there:
+            raise NotTaken(f"/{name}", f"A {measure.instrument} is answered in {answered_in} only.")
+    names = [same_activity(activity.name) for activity in measure.activities or ()]
+    for field, values in (("activities", names), ("ticked", measure.ticked or [])):
+        for n, value in enumerate(values):
+            if not value:
+                raise NotTaken(f"/{field}/{n}/name", "Name the activity.")
+            if value in values[:n]:
+                raise NotTaken(f"/{field}/{n}", "This stands here twice.")
 
 
 def _where(error: ValidationError) -> tuple[str, str]:

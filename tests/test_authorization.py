@@ -23,6 +23,8 @@ from accounts.actions import end_membership
 from accounts.models import Device, Membership
 from notifications.models import PushSubscription, Reminder
 from recovery.actions.diary import take
+from recovery.actions.events import add_event
+from recovery.actions.pauses import pause_plan
 from recovery.actions.people import add_to_care_team
 from recovery.actions.plan import draft_plan
 from recovery.models import (
@@ -97,6 +99,15 @@ decline-proposal POST                    401  401 401 403 403   200   404 404   
 suspensions GET                          401  401 401 403 403   200   200 200    200  403  200
 lift-suspension POST                     401  401 401 403 403   200   404 404    403  403  404
 cohort GET                               401  401 401 403 403   200   200 200    200  403  200
+measures GET                             401  401 401 403 403   200   404 404    200  403  404
+timeline GET                             401  401 401 403 403   200   404 404    200  403  404
+timeline POST                            401  401 401 403 403   201   404 404    403  403  404
+timeline-event DELETE                    401  401 401 403 403   204   404 404    403  403  404
+pauses GET                               401  401 401 403 403   200   200 200    200  403  200
+pauses POST                              401  401 401 403 403   201   404 404    403  403  404
+resume-plan POST                         401  401 401 403 403   204   404 404    403  403  404
+staying-well POST                        401  401 401 403 403   409   404 404    403  403  404
+reopen-plan POST                         401  401 401 403 403   409   404 404    403  403  404
 worklist GET                             401  401 401 403 403   200   200 200    200  403  200
 red-flags GET                            401  401 401 403 403   200   200 200    200  403  200
 acknowledge-red-flag POST                401  401 401 403 403   200   404 404    200  403  404
@@ -126,11 +137,13 @@ push-subscription DELETE                 401  401 401 204 404   404   404 404   
 notifications GET                        401  401 401 200 200   200   200 200    200  200  200
 today GET                                401  401 401 200 200   403   403 403    403  403  403
 plan GET                                 401  401 401 200 200   403   403 403    403  403  403
+own-timeline GET                         401  401 401 200 200   403   403 403    403  403  403
 progress GET                             401  401 401 200 200   403   403 403    403  403  403
 put-pain PUT                             401  401 401 201 201   403   403 403    403  403  403
 put-session PUT                          401  401 401 201 201   403   403 403    403  403  403
 put-walk PUT                             401  401 401 201 201   403   403 403    403  403  403
 put-event PUT                            401  401 401 201 201   403   403 403    403  403  403
+put-measure PUT                          401  401 401 201 201   403   403 403    403  403  403
 put-symptom-check PUT                    401  401 401 201 201   403   403 403    403  403  403
 put-message PUT                          401  401 401 201 201   403   403 403    403  403  403
 consent GET                              401  401 401 200 200   403   403 403    403  403  403
@@ -212,6 +225,18 @@ def world() -> World:
             patient=row, user_id=leo.user.pk, from_on=yesterday, until_on=yesterday, by=maria.user.pk, now=NOW
         )
         episode = Episode.objects.select_related("patient").get(patient=row)
+        event = add_event(
+            episode=episode, what="imaging", about_on=NOW.date(), note=CANARY, by=maria.user.pk, now=NOW
+        )
+        pause = pause_plan(
+            episode=episode,
+            from_on=NOW.date(),
+            until_on=NOW.date(),
+            reason="other",
+            note=CANARY,
+            by=maria.user.pk,
+            now=NOW,
+        )
         draft = draft_plan(episode=episode, program=None, starts_on=NOW.date(), by=maria.user.pk, now=NOW)
         flag = RedFlag.objects.create(
             clinic=hill, patient=row, episode=episode, rule="bladder", tier="A", about_on=NOW, raised_at=NOW
@@ -252,6 +277,8 @@ def world() -> World:
         "proposal": proposal.pk,
         "suspension": suspension.pk,
         "task": task.pk,
+        "event": event.pk,
+        "pause": pause.pk,
         "reminder": reminder.pk,
         "subscription": subscription.pk,
     }
@@ -290,6 +317,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
     facts = {"onset_on": "2026-01-10", "side": "left"}
     team = {"person": ids["doctor"], "from_on": "2026-03-02"}
     lines = [{"exercise": ids["exercise"], "dosage": {"repetitions": 10}}]
+    pause = {"from_on": "2026-03-02", "until_on": "2026-03-09", "reason": "holiday"}
     reminder = {"kind": "diary", "times": ["19:00"]}
     quiet = {"quiet_start": "22:00", "quiet_end": "06:00", "channels": ["email"]}
     patient, episode, flag = (
@@ -351,6 +379,16 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
             {},
         ),
         ("trend", "GET"): (f"{episode}/trend", None, {}),
+        ("measures", "GET"): (f"{episode}/measures", None, {}),
+        ("timeline", "GET"): (f"{episode}/timeline", None, {}),
+        ("timeline", "POST"): (f"{episode}/timeline", {"what": "imaging", "about_on": "2026-03-01"}, {}),
+        ("timeline-event", "DELETE"): (f"{episode}/timeline/events/{ids['event']}", None, {}),
+        ("pauses", "GET"): (f"{episode}/pauses", None, {}),
+        ("pauses", "POST"): (f"{episode}/pauses", pause, {}),
+        ("resume-plan", "POST"): (f"pauses/{ids['pause']}/resume", None, {}),
+        ("staying-well", "POST"): (f"{episode}/staying-well", None, {}),
+        ("reopen-plan", "POST"): (f"{episode}/reopen-plan", None, {}),
+        ("own-timeline", "GET"): ("timeline", None, {}),
         ("status-changes", "GET"): (f"{episode}/status-changes", None, {}),
         ("acknowledge-red-flag", "POST"): (f"{flag}/acknowledge", None, {}),
         ("close-red-flag", "POST"): (f"{flag}/close", {"because": "Called, went to hospital."}, {}),
@@ -370,6 +408,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("put-session", "PUT"): (f"sessions/{uuid4()}", record | {"results": []}, {}),
         ("put-walk", "PUT"): (f"walks/{uuid4()}", record | {"minutes": 5}, {}),
         ("put-event", "PUT"): (f"events/{uuid4()}", record | {"what": "flare", "about_on": "2026-03-01"}, {}),
+        ("put-measure", "PUT"): (f"measures/{uuid4()}", record | {"instrument": "rmdq", "ticked": [1]}, {}),
         ("put-symptom-check", "PUT"): (
             f"symptom-checks/{uuid4()}",
             record | {"answers": {"bladder": "no"}},
@@ -442,7 +481,9 @@ NOT_SENT_RIGHT = (
     "join",
     "programs",
     "push-subscriptions",
+    "reopen-plan",
     "sign-in",
+    "staying-well",
 )
 
 

@@ -72,3 +72,14 @@ class OwnProgress(PhonePage):
     """How it goes: a sentence, the recorded days, and the expected course with its label."""
 
     shows = staticmethod(reading.progress)
+
+
+class OwnTimeline(Acting):
+    """What happened in one's own episode: plan versions, events, pauses, and how it was judged."""
+
+    permission_classes = (IsPatient,)
+
+    @extend_schema(operation_id="own_timeline", responses={200: OpenApiTypes.OBJECT})
+    def get(self, request: Request) -> Response:
+        patient = Patient.objects.get(pk=self.actor.user_id)
+        return Response(reading.own_timeline(patient, self.now))

@@ -11,6 +11,7 @@ from exercises.models import Exercise
 from recovery.models import (
     ExerciseResult,
     ExerciseSession,
+    OutcomeMeasure,
     PainEntry,
     SymptomCheck,
     TimelineEvent,
@@ -18,7 +19,7 @@ from recovery.models import (
 from recovery.models import Message as MessageRow
 from recovery.models import Walk as WalkRow
 from recovery.models.diary import PhoneRecord
-from recovery.records import Event, Incoming, Message, NotTaken, Pain, Session, Walk
+from recovery.records import Event, Incoming, Measure, Message, NotTaken, Pain, Session, Walk
 from recovery.rows import insert
 from recovery.rules.diary import Rating
 
@@ -69,6 +70,10 @@ def _message(incoming: Incoming) -> dict[str, Any]:
     return {"text": message.text, "private": message.private}
 
 
+def _measure(incoming: Incoming) -> dict[str, Any]:
+    return {"instrument": cast(Measure, incoming.record).instrument}
+
+
 def _check(incoming: Incoming) -> dict[str, Any]:
     return {"answers": incoming.body["answers"]}
 
@@ -80,6 +85,7 @@ KIND = {
     "walk": Kind(WalkRow, _walk),
     "event": Kind(TimelineEvent, _event),
     "message": Kind(MessageRow, _message),
+    "measure": Kind(OutcomeMeasure, _measure),
 }
 
 

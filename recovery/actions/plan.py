@@ -33,10 +33,16 @@ class NotPublishable(ValueError):
 
 @transaction.atomic
 def draft_plan(
-    *, episode: Episode, program: Program | None, starts_on: date, by: int, now: datetime
+    *,
+    episode: Episode,
+    program: Program | None,
+    version: Plan | None = None,
+    starts_on: date,
+    by: int,
+    now: datetime,
 ) -> PlanDraft:
-    """Start a draft: a copy of a program, or of the last version when no program is named. One draft an episode."""
-    last = Plan.objects.filter(episode=episode).order_by("-number").first()
+    """Start a draft: a copy of a program, else of that version, else of the last one. One draft an episode."""
+    last = version or Plan.objects.filter(episode=episode).order_by("-number").first()
     if program is not None:
         lines = [
             {

@@ -6,18 +6,21 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from exercises.dosage import Dosage, DosageRange
+from recovery.actions.pauses import LONGEST
 from recovery.models import (
     CareTeamMember,
     Episode,
     Patient,
     Plan,
     PlanDraft,
+    PlanPause,
     Prescription,
     Progress,
     RedFlag,
     StatusChange,
 )
 from recovery.models.episode import Ending, Exclusion, Side
+from recovery.models.events import EventKind
 from recovery.models.people import Language
 from recovery.rules.diary import Region
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
@@ -338,3 +341,42 @@ class RedFlagSerializer(serializers.ModelSerializer[RedFlag]):
 
 class CloseFlagSerializer(StrictSerializer):
     because = StrictCharField(max_length=1000, help_text="What was done.")
+
+
+class PauseSerializer(StrictModelSerializer):
+    """Both dates are paused. `resumed_on` is the first date asked for again, when it was ended early."""
+
+    episode = serializers.IntegerField(source="episode_id", read_only=True)
+    paused_by = serializers.IntegerField(source="paused_by_id", read_only=True)
+    resumed_by = serializers.IntegerField(source="resumed_by_id", read_only=True, allow_null=True)
+
+    class Meta:
+        model = PlanPause
+        fields = [
+            "id",
+            "episode",
+            "from_on",
+            "until_on",
+            "reason",
+            "note",
+            "paused_by",
+            "paused_at",
+            "resumed_on",
+            "resumed_by",
+        ]
+        read_only_fields = ["paused_at", "resumed_on"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs["from_on"] <= attrs["until_on"] <= attrs["from_on"] + LONGEST:
+            raise serializers.ValidationError(
+                {"until_on": [f"Use a date from the first day on, at most {LONGEST.days} days later."]}
+            )
+        return attrs
+
+
+class EventSerializer(StrictSerializer):
+    """The patient reads it too."""
+
+    what = serializers.ChoiceField(choices=EventKind.choices)
+    about_on = serializers.DateField(help_text="From the onset to today, by the patient's local date.")
+    note = StrictCharField(max_length=500, allow_blank=True, default="")

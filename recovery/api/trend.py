@@ -76,7 +76,7 @@ class EdgesSerializer(Documented):
 class ExpectedSerializer(Documented):
     """The published course around this baseline. A model, not a prediction: the label must stand beside it."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # DRF's own label is a text
     version = serializers.CharField()
     stratum = serializers.ChoiceField(choices=[one.value for one in Stratum])
     sources = serializers.ListField(child=serializers.CharField())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.api.views import cohort, course, ladder, messages, patients, plans, reviews, settings
+from recovery.api.views import beside, cohort, course, ladder, messages, patients, plans, reviews, settings
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -39,6 +39,13 @@ urlpatterns = [
     path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),
     path("suspensions/<int:pk>/lift", ladder.LiftSuspension.as_view(), name="lift-suspension"),
     path("cohort", cohort.Cohort.as_view(), name="cohort"),
+    path("episodes/<int:pk>/measures", beside.Measures.as_view(), name="measures"),
+    path("episodes/<int:pk>/timeline", beside.Timeline.as_view(), name="timeline"),
+    path("episodes/<int:pk>/timeline/events/<int:event>", beside.OneEvent.as_view(), name="timeline-event"),
+    path("episodes/<int:pk>/pauses", beside.Pauses.as_view(), name="pauses"),
+    path("pauses/<int:pk>/resume", beside.ResumePlan.as_view(), name="resume-plan"),
+    path("episodes/<int:pk>/staying-well", beside.StartStayingWell.as_view(), name="staying-well"),
+    path("episodes/<int:pk>/reopen-plan", beside.ReopenPlan.as_view(), name="reopen-plan"),
     path("worklist", course.Worklist.as_view(), name="worklist"),
     path("reviews", reviews.Reviews.as_view(), name="reviews"),
     path("episodes/<int:pk>/reviews", reviews.Reexaminations.as_view(), name="reexaminations"),

@@ -3,7 +3,9 @@ from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, Pa
 from recovery.models.episode import Episode, Progress, StatusChange
 from recovery.models.events import TimelineEvent
 from recovery.models.ladder import Proposal, Suspension
+from recovery.models.measures import OutcomeMeasure
 from recovery.models.messages import Message, StaffMessage
+from recovery.models.pauses import PlanPause
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
 from recovery.models.reviews import Reexamination, Review
@@ -20,10 +22,12 @@ __all__ = [
     "ExerciseResult",
     "ExerciseSession",
     "Message",
+    "OutcomeMeasure",
     "PainEntry",
     "Patient",
     "Plan",
     "PlanDraft",
+    "PlanPause",
     "Prescription",
     "Progress",
     "Proposal",

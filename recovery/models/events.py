@@ -1,5 +1,6 @@
 from django.db import models
 
+from accounts.models import User
 from recovery.models.diary import PhoneRecord
 
 
@@ -19,6 +20,9 @@ class TimelineEvent(PhoneRecord):
 
     what = models.CharField(max_length=24, choices=EventKind.choices)
     about_on = models.DateField()
+    added_by = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="+", db_index=False, help_text="None: the patient."
+    )
 
     class Meta(PhoneRecord.Meta):
         abstract = False

@@ -77,6 +77,7 @@ BODIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "sessions": ({"slot": 1, "results": [{"exercise": "bridge", "outcome": "done"}]}, {"slot": 2}),
     "walks": ({"minutes": 5}, {"minutes": 6}),
     "events": ({"what": "flare", "about_on": "2026-02-20"}, {"what": "travel"}),
+    "measures": ({"instrument": "rmdq", "ticked": [3]}, {"ticked": []}),
     "symptom-checks": ({"answers": {"bladder": "no"}}, {"answers": {"bladder": "yes", "bowel": "yes"}}),
 }
 
@@ -104,7 +105,7 @@ def test_a_sync_of_a_hundred_takes_as_many_as_one_of_one(phone: people.Person, k
     assert sync(phone, kind, 1) == sync(phone, kind, 50) == sync(phone, kind, 100)
 
 
-@pytest.mark.parametrize("page", ["today", "plan", "progress"])
+@pytest.mark.parametrize("page", ["today", "plan", "progress", "timeline"])
 def test_what_a_phone_shows_takes_no_more_after_a_month(
     phone: people.Person, therapist: people.Person, page: str
 ) -> None:

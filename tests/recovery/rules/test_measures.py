@@ -22,12 +22,12 @@ START = date(2026, 1, 5)
 GPE, PSFS, RMDQ = Instrument.GPE, Instrument.PSFS, Instrument.RMDQ
 
 
-def psfs(*, on: date = START, **abilities: int) -> Answer:
-    return Answer(PSFS, on, abilities=abilities)
+def psfs(**abilities: int) -> Answer:
+    return Answer(PSFS, START, abilities=abilities)
 
 
-def rmdq(ticked: int, *, on: date = START) -> Answer:
-    return Answer(RMDQ, on, ticked=frozenset(range(1, ticked + 1)))
+def rmdq(ticked: int) -> Answer:
+    return Answer(RMDQ, START, ticked=frozenset(range(1, ticked + 1)))
 
 
 def test_psfs_is_the_mean_of_its_activities_exactly() -> None:
@@ -51,10 +51,9 @@ def test_rmdq_counts_ticks_and_nothing_ticked_is_a_score_of_zero() -> None:
     ],
 )
 def test_psfs_counts_two_points_of_the_mean(
-    before: tuple[int, ...], after: tuple[int, ...], verdict: Verdict
+    before: tuple[int, int, int], after: tuple[int, int, int], verdict: Verdict
 ) -> None:
-    names = ("walk", "sit", "lift")
-    first, later = (psfs(**dict(zip(names, abilities, strict=True))) for abilities in (before, after))
+    first, later = (psfs(walk=walk, sit=sit, lift=lift) for walk, sit, lift in (before, after))
     assert change(first, later).verdict is verdict
 
 

@@ -1,0 +1,108 @@
+"""One episode as a list of what happened, oldest first: for staff and for the patient, ready for JSON."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from recovery.models import Episode, Plan, PlanPause, StatusChange, TimelineEvent
+from recovery.progress import courses
+from recovery.rules.status import history
+from recovery.rules.staying_well import reliefs
+from recovery.rules.timeline import letter
+
+Item = dict[str, Any]  # kind, on, and what the kind tells
+
+# In the order in which things of one date are told.
+KINDS = ("onset", "start", "plan", "event", "pause", "relief", "relapse", "status", "end")
+
+
+def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, Any]:
+    """The episode comes with its patient. Staff read the sentence of a status for staff, the patient their own."""
+    through = episode.patient.local_date(now) - timedelta(days=1)
+    items = [
+        *_bounds(episode),
+        *_plans(episode),
+        *_events(episode),
+        *_pauses(episode),
+        *_reliefs(episode, through),
+        *_statuses(episode, for_staff=for_staff),
+    ]
+    return {
+        "episode": episode.pk,
+        "items": sorted(items, key=lambda item: (item["on"], KINDS.index(item["kind"]))),
+    }
+
+
+def _bounds(episode: Episode) -> Iterator[Item]:
+    yield {"kind": "onset", "on": episode.onset_on}
+    if episode.started_on is not None:
+        yield {"kind": "start", "on": episode.started_on}
+    if episode.ended_on is not None:
+        yield {"kind": "end", "on": episode.ended_on, "because": episode.ended_because}
+
+
+def _plans(episode: Episode) -> Iterator[Item]:
+    plans = Plan.objects.filter(episode=episode).select_related("program").order_by("number")
+    for plan in plans:
+        yield {
+            "kind": "plan",
+            "on": plan.starts_on,
+            "plan": plan.pk,
+            "letter": letter(plan.number),
+            "program": plan.program.slug if plan.program else None,
+            "note": plan.note,
+        }
+
+
+def _events(episode: Episode) -> Iterator[Item]:
+    """What the patient or the staff noted since the onset; `by` is null where the patient did."""
+    events = TimelineEvent.objects.filter(
+        patient=episode.patient_id, withdrawn=False, about_on__gte=episode.onset_on
+    )
+    if episode.ended_on is not None:
+        events = events.filter(about_on__lte=episode.ended_on)
+    for event in events.select_related("added_by").order_by("about_on", "happened_at", "id"):
+        yield {
+            "kind": "event",
+            "on": event.about_on,
+            "event": event.pk,
+            "what": event.what,
+            "note": event.body.get("note", ""),
+            "by": {"id": event.added_by.pk, "name": event.added_by.name} if event.added_by else None,
+        }
+
+
+def _pauses(episode: Episode) -> Iterator[Item]:
+    for pause in PlanPause.objects.filter(episode=episode).order_by("from_on", "id"):
+        yield {
+            "kind": "pause",
+            "on": pause.from_on,
+            "pause": pause.pk,
+            "until_on": pause.until_on,
+            "resumed_on": pause.resumed_on,
+            "reason": pause.reason,
+            "note": pause.note,
+        }
+
+
+def _reliefs(episode: Episode, through: date) -> Iterator[Item]:
+    course = courses([episode], through=through).get(episode.pk)
+    if course is None:
+        return
+    for relief in reliefs(history(course.facts, course.until(through))):
+        yield {"kind": "relief", "on": relief.on, "level": round(float(relief.level), 2)}
+        if relief.relapsed_on is not None:
+            yield {"kind": "relapse", "on": relief.relapsed_on}
+
+
+def _statuses(episode: Episode, *, for_staff: bool) -> Iterator[Item]:
+    """What stands for each day, and only where it differs from what stood before."""
+    rows = StatusChange.objects.filter(episode=episode).order_by("id")
+    stands = {row.for_day: row for row in rows}
+    before = None
+    for day in sorted(stands):
+        row = stands[day]
+        if (row.status, row.rule) != before:
+            words = row.for_staff if for_staff else row.for_patient
+            yield {"kind": "status", "on": day, "status": row.status, "rule": row.rule, "words": words}
+        before = (row.status, row.rule)
