@@ -7,7 +7,7 @@ from django.db import transaction
 from exercises.models import Exercise, Program
 from recovery.actions.plan import draft_plan, publish_plan, save_draft
 from recovery.doing import WALKING, usual_walking
-from recovery.models import Episode, Plan
+from recovery.models import Episode, Patient, Plan
 from recovery.rules.staying_well import PROGRAM, walking_goal
 from wire.problems import Conflict
 
@@ -73,6 +73,8 @@ def reopen_plan(*, episode: Episode, by: int, now: datetime) -> Plan:
 
 
 def _versions(episode: Episode) -> list[Plan]:
+    """The newest first. Locks the patient: of two calls at once, the second sees what the first has published."""
+    Patient.objects.select_for_update(no_key=True).get(pk=episode.patient_id)
     return list(Plan.objects.filter(episode=episode).select_related("program").order_by("-number"))
 
 

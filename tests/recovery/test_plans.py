@@ -126,3 +126,21 @@ def test_of_eight_publishers_at_once_one_makes_the_plan():
     assert codes == [201] + [409] * 7
     with acting_for_all():
         assert Plan.objects.count() == 1
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_two_who_start_staying_well_at_once_one_makes_the_plan_and_the_other_is_told():
+    maria = people.member(people.clinic(), Role.THERAPIST)
+    ana = people.patient(maria)
+    people.program("staying-well")
+    people.plan_for(ana, maria, starts_on=NOW.date())
+    path = f"episodes/{episode_of(ana)}/staying-well"
+
+    def start(_: int) -> int:
+        try:
+            return int(call(maria, "POST", path).status_code)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(start, range(2))) == [201, 409]
