@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Case, Max, When
@@ -14,6 +13,7 @@ from django.db.models.functions import TruncDate
 from recovery.doing import adherence
 from recovery.measuring import recovery
 from recovery.models import (
+    CareSettings,
     DailyPain,
     Episode,
     ExerciseSession,
@@ -29,7 +29,7 @@ from recovery.models import (
 from recovery.models.diary import Outcome
 from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
 from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, Suspended, asked_slots
-from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve
+from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve, reference_curve
 from recovery.rules.diary import Asked, Rating, Region
 from recovery.rules.plan_change import Effect, Window, effects
 from recovery.rules.status import Facts, OpenFlag
@@ -59,12 +59,9 @@ class Course:
         return weeks(self.facts.start, self.day_values[region], self.until(through))
 
 
-def courses(
-    episodes: Iterable[Episode], *, through: date, curves: Mapping[int, ReferenceCurve] = MappingProxyType({})
-) -> dict[int, Course]:
+def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
     """The courses of episodes that have a start, by episode id. `through` is the last date that may be asked about.
 
-    `curves` are the published references that clinics have chosen, by clinic id; the others have reference curve v1.
     The episodes come with their patients. Two open episodes of one patient cannot be; an ended one shares its
     patient's diary, cut at its own start.
     """
@@ -76,6 +73,7 @@ def courses(
     done = _done(patients)
     flags = red_flags([episode.patient for episode in started])
     pauses = _pauses([episode.pk for episode in started])
+    curves = _curves({episode.clinic_id for episode in started})
     return {
         episode.pk: _course(
             episode,
@@ -159,6 +157,12 @@ def _adherence(
 def _stops(flag: OpenFlag, day: date) -> bool:
     """Whether a day was, even in part, under an open red flag: the plan was stopped, so nothing was asked."""
     return flag.raised_on <= day and (flag.closed_on is None or day <= flag.closed_on)
+
+
+def _curves(clinics: set[int]) -> dict[int, ReferenceCurve]:
+    """The published references that clinics have chosen."""
+    chosen = CareSettings.objects.filter(clinic__in=clinics).values_list("clinic", "reference_curve")
+    return {clinic: reference_curve(version) for clinic, version in chosen}
 
 
 def _day_values(patients: set[int]) -> dict[int, DayValues]:

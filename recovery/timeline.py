@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from recovery.models import Episode, Plan, PlanPause, StatusChange, TimelineEvent
+from recovery.models import Episode, Plan, PlanPause, Reexamination, StatusChange, TimelineEvent
 from recovery.progress import courses
 from recovery.rules.status import history
 from recovery.rules.staying_well import reliefs
@@ -13,7 +13,7 @@ from recovery.rules.timeline import letter
 Item = dict[str, Any]  # kind, on, and what the kind tells
 
 # In the order in which things of one date are told.
-KINDS = ("onset", "start", "plan", "event", "pause", "relief", "relapse", "status", "end")
+KINDS = ("onset", "start", "plan", "event", "pause", "review", "relief", "relapse", "status", "end")
 
 
 def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, A
         *_plans(episode),
         *_events(episode),
         *_pauses(episode),
+        *_reviews(episode),
         *_reliefs(episode, through),
         *_statuses(episode, for_staff=for_staff),
     ]
@@ -83,6 +84,14 @@ def _pauses(episode: Episode) -> Iterator[Item]:
             "reason": pause.reason,
             "note": pause.note,
         }
+
+
+def _reviews(episode: Episode) -> Iterator[Item]:
+    """Each re-examination as it was last corrected."""
+    rows = Reexamination.objects.filter(episode=episode).order_by("id")
+    latest = {row.corrects_id or row.pk: row for row in rows}
+    for row in sorted(latest.values(), key=lambda row: (row.recorded_on, row.pk)):
+        yield {"kind": "review", "on": row.recorded_on, "outcome": row.outcome}
 
 
 def _reliefs(episode: Episode, through: date) -> Iterator[Item]:

@@ -1,6 +1,5 @@
 """The close of the day: each patient's recorded pain, and what it says about their recovery."""
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -12,9 +11,8 @@ from django.db.models import F, Q
 
 from accounts.access import acting_for_all
 from recovery.actions.reviews import Judged, ReviewState, open_due_reviews
-from recovery.actions.tasks import open_task
+from recovery.actions.tasks import hand_over
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.models.tasks import TaskKind
 from recovery.progress import Course, courses, ratings, red_flags
 from recovery.rows import insert, update
 from recovery.rules.adherence import WEEK_DAYS
@@ -25,12 +23,7 @@ from recovery.rules.status import Decision, judge, without_plan
 
 Said = tuple[str, str]  # a status and its rule
 
-CHECK_BY_HAND = (
-    "The rules could not judge this patient's days, so status and reviews are not up to date. "
-    "Every entry is kept: read the diary, and tell whoever runs Amble."
-)
-
-logger = logging.getLogger(__name__)
+DAYS = "this patient's days, so status and reviews are not up to date"
 
 SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
 CHUNK = 50  # patients a transaction: their phones wait for its length, some 0.3 s; twice as many save 5 %
@@ -67,21 +60,7 @@ def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
             with transaction.atomic():
                 _close([row], now)
         except STUMBLES:
-            _hand_over(row.episode, now)
-
-
-def _hand_over(episode: Episode, now: datetime) -> None:
-    """What the rules could not judge, a person does. Called where the exception is at hand."""
-    logger.exception("Episode %s could not be judged.", episode.pk)
-    open_task(
-        clinic_id=episode.clinic_id,
-        patient_id=episode.patient_id,
-        episode_id=episode.pk,
-        kind=TaskKind.CHECK_BY_HAND,
-        cause="judging",
-        why=CHECK_BY_HAND,
-        now=now,
-    )
+            hand_over(episode=row.episode, what=DAYS, cause="days", now=now)
 
 
 def _claim(now: datetime, *, after: int) -> list[Progress]:
@@ -241,7 +220,7 @@ def restate_or_hand_over(episode: Episode, *, now: datetime) -> None:
         with transaction.atomic():
             restate([episode], now=now)
     except STUMBLES:
-        _hand_over(episode, now)
+        hand_over(episode=episode, what=DAYS, cause="days", now=now)
 
 
 def _recorded(judged: Iterable[int]) -> dict[tuple[int, date | None], Said]:

@@ -1,6 +1,5 @@
 """The ladder on real rows: what the rules propose, what they suspend, and what a person decides about it."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,14 +12,14 @@ from accounts.access import acting_for_all
 from exercises.dosage import Dosage
 from exercises.models import Exercise
 from recovery.actions.plan import Change, publish_steps
-from recovery.models import Episode, Patient, Plan, Prescription, Progress, Proposal, Suspension
+from recovery.actions.tasks import hand_over
+from recovery.models import Episode, Patient, Plan, Prescription, Progress, Proposal, Suspension, Task
 from recovery.models.ladder import State
+from recovery.models.tasks import TaskKind
 from recovery.rules import RULE_VERSION
 from recovery.rules.ladder import Kind, Step, propose, suspension, two_reds
 from recovery.sessions import Climb, Place, climbs
 from wire.problems import Conflict
-
-logger = logging.getLogger(__name__)
 
 CHUNK = 20  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
 # What one patient's rows may do to a rule or a column; everybody else is judged all the same.
@@ -62,7 +61,9 @@ def _judge_each(chunk: Sequence[Progress], now: datetime) -> None:
             with transaction.atomic():
                 _judge([row], now)
         except STUMBLES:
-            logger.exception("The ladder of episode %s could not be judged.", row.pk)
+            hand_over(
+                episode=row.episode, what="the steps of this patient's exercises", cause="ladder", now=now
+            )
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ def _judge(rows: Sequence[Progress], now: datetime) -> None:
     _take_steps(outcome, now)
     Proposal.objects.bulk_create(outcome.made)
     Suspension.objects.bulk_create(outcome.suspended, ignore_conflicts=True)
+    Task.objects.bulk_create([_task(one) for one in outcome.suspended], ignore_conflicts=True)
     Patient.objects.filter(pk__in=outcome.touched).update(version=F("version") + 1)
     Progress.objects.filter(pk__in=[row.pk for row in rows]).update(ladder_due_at=None)
 
@@ -254,6 +256,21 @@ def lift(*, suspension: Suspension, because: str, by: int, now: datetime) -> Non
     )
     if not lifted:
         raise Conflict("Somebody lifted this suspension already.")
+    tasks = Task.objects.filter(patient=suspension.patient_id, kind=TaskKind.SUSPENDED_EXERCISE)
+    tasks.filter(cause=str(suspension.exercise_id), done_at=None).update(done_at=now, done_by=by, how=because)
+
+
+def _task(suspension: Suspension) -> Task:
+    """Somebody has to look at an exercise that a rule suspended; lifting it is the work."""
+    return Task(
+        clinic_id=suspension.clinic_id,
+        patient_id=suspension.patient_id,
+        episode_id=suspension.episode_id,
+        kind=TaskKind.SUSPENDED_EXERCISE,
+        cause=str(suspension.exercise_id),
+        why=suspension.for_staff,
+        opened_at=suspension.suspended_at,
+    )
 
 
 def _lock(proposal: Proposal) -> None:

@@ -1,10 +1,31 @@
 """Work that a rule hands to a person, and saying how it was done."""
 
+import logging
 from datetime import datetime
 
-from recovery.models import Task
+from recovery.models import Episode, Task
 from recovery.models.tasks import TaskKind
 from wire.problems import Conflict
+
+CHECK_BY_HAND = (
+    "The rules could not judge {what}. Every entry is kept: read the diary, and tell whoever runs Amble."
+)
+
+logger = logging.getLogger(__name__)
+
+
+def hand_over(*, episode: Episode, what: str, cause: str, now: datetime) -> None:
+    """What the rules could not judge, a person does. Called where the exception is at hand, which is logged."""
+    logger.exception("Episode %s: the rules could not judge %s.", episode.pk, what)
+    open_task(
+        clinic_id=episode.clinic_id,
+        patient_id=episode.patient_id,
+        episode_id=episode.pk,
+        kind=TaskKind.CHECK_BY_HAND,
+        cause=cause,
+        why=CHECK_BY_HAND.format(what=what),
+        now=now,
+    )
 
 
 def open_task(

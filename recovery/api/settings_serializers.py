@@ -3,7 +3,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from recovery.rules.course import REFERENCE_CURVE_V1
+from recovery.rules.course import REFERENCE_CURVES
 from recovery.rules.red_flags import check_file
 from wire.serializers import StrictCharField, StrictIntegerField, StrictSerializer
 
@@ -58,7 +58,9 @@ class CareSettingsSerializer(SafetySettingsSerializer):
         max_length=26,
         help_text="Program weeks at whose end a review falls due.",
     )
-    reference_curve = serializers.ChoiceField(choices=[REFERENCE_CURVE_V1.version])
+    reference_curve = serializers.ChoiceField(
+        choices=list(REFERENCE_CURVES), help_text="Statuses follow it from each patient's next day on."
+    )
     version = serializers.IntegerField(read_only=True)
     changed_at = serializers.DateTimeField(read_only=True, allow_null=True)
     changed_by = serializers.IntegerField(source="changed_by_id", read_only=True, allow_null=True)

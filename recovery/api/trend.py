@@ -5,8 +5,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from recovery.rules.adherence import Adherence
 from recovery.rules.course import Stratum
 from recovery.rules.diary import Region
+from recovery.rules.measures.instruments import Effect
 from recovery.rules.plan_change import Verdict
 from recovery.rules.status import Status
 
@@ -129,9 +131,66 @@ class ChangedPlanSerializer(Documented):
     effect = EffectSerializer(allow_null=True, help_text="Null for the first version, which changed nothing.")
 
 
+class SharedSerializer(Documented):
+    share = serializers.FloatField(allow_null=True, help_text="0 to 1; null where there is nothing to count.")
+    word = serializers.ChoiceField(
+        choices=[*(one.value for one in Adherence), "nothing_asked", "not_counted"]
+    )
+
+
+class SessionsSerializer(SharedSerializer):
+    asked = serializers.IntegerField()
+    done = serializers.IntegerField()
+
+
+class WindowOfDaysSerializer(Documented):
+    days = serializers.IntegerField()
+    sessions = SessionsSerializer()
+    dose = SharedSerializer()
+
+
+class AdherenceSerializer(Documented):
+    """What was done of what was asked. Days that were paused, stopped or free are not in it."""
+
+    week = WindowOfDaysSerializer(help_text="The last 7 ended days.")
+    month = WindowOfDaysSerializer(help_text="The last 28 ended days.")
+
+
+class ReliefSerializer(Documented):
+    on = serializers.DateField()
+    confirmed_on = serializers.DateField()
+    level = serializers.FloatField()
+    stands = serializers.BooleanField()
+    relapsed_on = serializers.DateField(allow_null=True)
+
+
+class GlobalEffectSerializer(Documented):
+    effect = serializers.ChoiceField(choices=[one.value for one in Effect])
+    on = serializers.DateField()
+    improved = serializers.BooleanField()
+
+
+class RecurrenceSerializer(Documented):
+    days = serializers.IntegerField(
+        help_text="From the first relief to the relapse, or to the last day watched."
+    )
+    relapsed = serializers.BooleanField()
+
+
+class RecoverySerializer(Documented):
+    improved_on = serializers.DateField(allow_null=True, help_text="The first meaningful improvement.")
+    relief = ReliefSerializer(allow_null=True, help_text="The last relief of the diary.")
+    global_effect = GlobalEffectSerializer(allow_null=True, help_text="What the patient last said.")
+    agree = serializers.BooleanField(allow_null=True, help_text="Null where diary or word is missing.")
+    recovered = serializers.BooleanField()
+    recurrence = RecurrenceSerializer(allow_null=True)
+
+
 class EpisodeTrendSerializer(TrendSerializer):
     episode = serializers.IntegerField()
     status = CurrentStatusSerializer()
+    adherence = AdherenceSerializer()
+    recovery = RecoverySerializer()
     plans = ChangedPlanSerializer(many=True)
 
 
@@ -139,3 +198,5 @@ class OwnProgressSerializer(Documented):
     sentence = serializers.CharField()
     decided_for = serializers.DateField(allow_null=True)
     trend = TrendSerializer(allow_null=True)
+    adherence = AdherenceSerializer(allow_null=True)
+    recovery = RecoverySerializer(allow_null=True)

@@ -288,11 +288,14 @@ def test_two_reds_suspend_and_the_phone_and_adherence_do_not_ask(ana: people.Per
     assert today.json()["sessions"] == []
     assert "leave this exercise out" in today.json()["advice"][0]["paused"]["why"]
     assert call(ana, "GET", "plan").json()["plan"]["lines"][0]["paused"]
+    (task,) = call(maria, "GET", "tasks").json()["results"]
+    assert task["kind"] == "suspended_exercise"
     (row,) = call(maria, "GET", "suspensions").json()["results"]
     assert (row["rule"], row["suspended_by"], row["slug"]) == ("two_reds", None, "bridge")
     assert TODAY not in asked_days(ana, TODAY + timedelta(days=2))
     lifted = call(maria, "POST", f"suspensions/{row['id']}/lift", {"because": "Examined: lower reach only."})
     assert (lifted.status_code, lifted.json()["lifted_by"]) == (200, maria.user.pk)
+    assert call(maria, "GET", "tasks").json()["results"] == []
     assert call(maria, "POST", f"suspensions/{row['id']}/lift", {"because": "x"}).status_code == 409
     judge_ladders(now=NOW)
     assert not call(maria, "GET", "suspensions").json()["results"]

@@ -10,12 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS31Validator
 
-from accounts.access import Role, acting
+from accounts.access import Role, acting, acting_for_all
 from accounts.actions import add_device
 from recovery.actions.days import close_days
-from recovery.models import Episode, Plan
+from recovery.models import CareSettings, Episode, Plan
 from recovery.progress import courses, episode_trend
-from recovery.rules.course import WALLWORK_2024
+from recovery.rules.course import REFERENCE_CURVE_V1, WALLWORK_2024
 from tests import people
 from tests.moments import NOW
 from tests.recovery.test_cohort import START, recovering
@@ -94,11 +94,12 @@ def test_the_line_is_smoothed_and_broken_where_days_are_missing(maria: people.Pe
 def test_a_clinic_s_reference_reaches_the_status_and_the_band(maria: people.Person):
     episode = changed(maria, 6, 5, 5, 5, after_weeks=2)
     with acting(maria.actor):
-        chosen = {episode.clinic_id: WALLWORK_2024}
-        course = courses([episode], through=NOW.date(), curves=chosen)[episode.pk]
-        assert course.facts.curve is WALLWORK_2024
-        assert courses([episode], through=NOW.date(), curves={})[episode.pk].facts.curve is not WALLWORK_2024
-    assert trend(maria, episode)["expected"]["version"] == "reference curve v1"
+        assert courses([episode], through=NOW.date())[episode.pk].facts.curve is REFERENCE_CURVE_V1
+    with acting_for_all():
+        CareSettings.objects.create(clinic_id=episode.clinic_id, reference_curve=WALLWORK_2024.version)
+    with acting(maria.actor):
+        assert courses([episode], through=NOW.date())[episode.pk].facts.curve is WALLWORK_2024
+    assert trend(maria, episode)["expected"]["version"] == WALLWORK_2024.version
 
 
 def test_ten_plan_versions_take_as_many_statements_as_two(maria: people.Person):
