@@ -1,5 +1,6 @@
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from recovery.models import Reexamination, Review, Task
@@ -21,8 +22,8 @@ class PersonSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
-class UnansweredReviewSerializer(serializers.ModelSerializer[Review]):
-    """What an administrator sees of a review that nobody answers: whose, since when, and who owns it now."""
+class ReviewSerializer(serializers.ModelSerializer[Review]):
+    """A review with who owns it. What it is about is null for an administrator: it is of the record."""
 
     patient = serializers.IntegerField(source="patient_id")
     name = serializers.CharField(source="patient.name")
@@ -32,24 +33,36 @@ class UnansweredReviewSerializer(serializers.ModelSerializer[Review]):
         help_text="It moves on from the therapist to the clinician to the administrator.",
     )
     owners = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Review
-        fields = ["id", "patient", "name", "due_on", "opened_at", "owner", "owners"]
-
-    def get_owners(self, review: Any) -> list[dict[str, Any]]:
-        return [{"id": user, "name": name} for user, name in review.ownership.people]
-
-
-class ReviewSerializer(UnansweredReviewSerializer):
-    episode = serializers.IntegerField(source="episode_id")
-    why = serializers.CharField(source="in_words")
+    episode = serializers.IntegerField(source="episode_id", allow_null=True)
+    cause = serializers.CharField(allow_null=True)
+    why = serializers.CharField(source="in_words", allow_null=True)
     answered_by = serializers.IntegerField(
         source="answered_by_id", allow_null=True, help_text="The re-examination that answered it."
     )
 
-    class Meta(UnansweredReviewSerializer.Meta):
-        fields = [*UnansweredReviewSerializer.Meta.fields, "episode", "cause", "why", "answered_by"]
+    class Meta:
+        model = Review
+        fields = [
+            "id",
+            "patient",
+            "name",
+            "due_on",
+            "opened_at",
+            "owner",
+            "owners",
+            "episode",
+            "cause",
+            "why",
+            "answered_by",
+        ]
+
+    @extend_schema_field(PersonSerializer(many=True))
+    def get_owners(self, review: Any) -> list[dict[str, Any]]:
+        return [{"id": user, "name": name} for user, name in review.ownership.people]
+
+    def to_representation(self, review: Any) -> dict[str, Any]:
+        said = super().to_representation(review)
+        return said if review.is_of_their_record else said | dict.fromkeys(("episode", "cause", "why"))
 
 
 class RecordReviewSerializer(StrictSerializer):

@@ -216,7 +216,19 @@ def test_an_unanswered_review_moves_on(maria: people.Person, clock: TimeMachineF
     clock.move_to(NOW + timedelta(days=14), tick=False)
     assert owned(maria) == owned(doctor) == owned(boss) == [("administrator", ["Boss"])]
     (row,) = ask(boss, "get", "reviews").json()["results"]
-    assert not row.keys() & {"cause", "why", "episode"}, "the record is not an administrator's"
+    assert [row[name] for name in ("cause", "why", "episode")] == [None] * 3, "that is of the record"
+
+
+def test_a_therapist_who_administers_too_hears_of_what_nobody_answers(
+    maria: people.Person, clock: TimeMachineFixture
+):
+    both = people.member(Clinic.objects.get(), Role.THERAPIST, Role.ADMINISTRATOR, name="Both")
+    weeks_in(maria, 2, 6, 6)
+    weeks_in(both, 2, 6, 6, name="Ben")
+    close_days(now=NOW)
+    clock.move_to(NOW + timedelta(days=14), tick=False)
+    rows = ask(both, "get", "reviews").json()["results"]
+    assert {row["name"]: row["cause"] for row in rows} == {"Ana": None, "Ben": "week_2"}
 
 
 def test_a_covering_colleague_owns_it_while_they_cover(maria: people.Person, clock: TimeMachineFixture):

@@ -27,31 +27,29 @@ class Reviews(Acting, generics.ListAPIView[Review]):
     """
 
     permission_classes = (IsStaff,)
+    serializer_class = s.ReviewSerializer
     ordering = ("due_on", "id")
     query = s.ReviewsQuery
 
-    def get_serializer_class(self) -> type[s.UnansweredReviewSerializer]:
-        return s.ReviewSerializer if self.actor.is_caring else s.UnansweredReviewSerializer
-
-    @extend_schema(
-        operation_id="reviews", parameters=[s.ReviewsQuery], responses=s.ReviewSerializer(many=True)
-    )
+    @extend_schema(operation_id="reviews", parameters=[s.ReviewsQuery])
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Review]:
-        if not self.actor.is_caring:
-            rows = Review.objects.left_to_administrators(self.actor)
-            return (rows if self.asked["open"] else rows.none()).select_related("patient")
         rows = Review.objects.visible_to(self.actor)
-        rows = rows.open() if self.asked["open"] else rows.filter(answered_by__isnull=False)
+        if self.asked["open"]:
+            rows = rows.open() | Review.objects.left_to_administrators(self.actor)
+        else:
+            rows = rows.filter(answered_by__isnull=False)
         return rows.select_related("patient")
 
     def paginate_queryset(self, queryset: Any) -> list[Any]:
         page = super().paginate_queryset(queryset) or []
         owned = owners(page, today=self.actor.today)
+        visible = Review.objects.visible_to(self.actor).filter(pk__in=list(owned))
+        record = set(visible.values_list("pk", flat=True)) if self.actor.is_administrator else set(owned)
         for review in page:
-            review.ownership = owned[review.pk]
+            review.ownership, review.is_of_their_record = owned[review.pk], review.pk in record
         return page
 
 
