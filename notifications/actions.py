@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
@@ -11,6 +11,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from accounts.access import Role, acting_for_all
 from accounts.models import Membership
 from notifications import schedule
+from notifications.facts import About, known
 from notifications.models import Kind, MessagePreferences, Notification, PushSubscription, Reminder
 from recovery.models import CareTeamMember, Patient, RedFlag
 
@@ -27,9 +28,32 @@ def locked_preferences(patient: Patient) -> MessagePreferences:
     return preferences
 
 
+FIRST_DIARY = time(20)
+FIRST_EXERCISES = ((time(8),), (time(8), time(19)), (time(8), time(13), time(19)))
+
+
+def set_first_reminders(*, patient: Patient, now: datetime) -> list[Reminder]:
+    """What a patient starts with when a phone of theirs first takes messages: the evening diary, and the sessions of
+    the plan, at most three. Who has chosen anything before, were it nothing, keeps that.
+    """
+    if MessagePreferences.objects.filter(patient=patient).exists():
+        return []
+    preferences = locked_preferences(patient)
+    today = About(patient.pk, Kind.EXERCISE, patient.local_date(now))
+    sessions = known([today], now=now)[today].sessions_asked or 1
+    first: list[tuple[Kind, Sequence[time]]] = [
+        (Kind.DIARY, [FIRST_DIARY]),
+        (Kind.EXERCISE, FIRST_EXERCISES[min(sessions, len(FIRST_EXERCISES)) - 1]),
+    ]
+    return [
+        set_reminder(preferences=preferences, fields={"kind": kind, "times": list(times)}, now=now)
+        for kind, times in first
+    ]
+
+
 def set_reminder(*, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime) -> Reminder:
     """Add a reminder for the patient whose locked `preferences` these are."""
-    _show_change(preferences.patient_id)
+    _note(preferences, now=now)
     reminder = Reminder(clinic_id=preferences.clinic_id, patient=preferences.patient, **fields)
     _schedule(reminder, preferences, now=now)
     return reminder
@@ -38,7 +62,7 @@ def set_reminder(*, preferences: MessagePreferences, fields: Mapping[str, Any], 
 def change_reminder(
     *, reminder: Reminder, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime
 ) -> None:
-    _show_change(reminder.patient_id)
+    _note(preferences, now=now)
     for name, value in fields.items():
         setattr(reminder, name, value)
     _schedule(reminder, preferences, now=now)
@@ -56,10 +80,11 @@ def set_preferences(
     fields: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Set them, and move the enabled `reminders` of the same patient to the new quiet hours."""
-    _show_change(preferences.patient_id)
+    """Set them, and move the enabled `reminders` of the same patient out of quiet hours and pause."""
     for name, value in fields.items():
         setattr(preferences, name, value)
+    preferences.heard_at = now
+    _show_change(preferences.patient_id)
     preferences.save()
     for reminder in reminders:
         _set_next_due(reminder, preferences, now=now)
@@ -72,12 +97,16 @@ def _schedule(reminder: Reminder, preferences: MessagePreferences, *, now: datet
 
 
 def _set_next_due(reminder: Reminder, preferences: MessagePreferences, *, now: datetime) -> None:
-    if not reminder.enabled:
-        reminder.next_due_at = None
-    # What has come due and is not yet planned stays so: the planner judges it by the new rule.
-    elif reminder.next_due_at is None or reminder.next_due_at > now:
-        following = schedule.next_due(reminder.rule(preferences.quiet), preferences.patient.zone, after=now)
-        reminder.next_due_at = following.at if following else None
+    reminder.next_due_at = (
+        schedule.look_at(reminder.next_due_at, reminder.rule(preferences), preferences.patient.zone, now=now)
+        if reminder.enabled
+        else None
+    )
+
+
+def _note(preferences: MessagePreferences, *, now: datetime) -> None:
+    _show_change(preferences.patient_id)
+    MessagePreferences.objects.filter(pk=preferences.pk).update(heard_at=now)
 
 
 def _show_change(patient_id: int) -> None:

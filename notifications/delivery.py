@@ -18,6 +18,7 @@ from uuid import uuid4
 from django.db.models import F
 
 from accounts.access import acting_for_all
+from notifications.facts import skip_pointless
 from notifications.messages import message_for
 from notifications.models import (
     MOST_ATTEMPTS,
@@ -140,7 +141,9 @@ def claim(*, urgent: bool, now: datetime) -> Claimed:
         failed = [row.pk for row in rows if row.attempts >= MOST_ATTEMPTS and not row.is_urgent]
         Notification.objects.filter(pk__in=failed).update(state=State.FAILED, error="no-outcome", token=None)
         Notification.objects.filter(pk__in=missed).update(state=State.MISSED, token=None)
-        taken = Notification.objects.filter(pk__in={row.pk for row in rows} - {*missed, *failed})
+        # What became pointless since it was planned: the session is done, a red flag was raised.
+        skipped = skip_pointless([row for row in rows if row.pk not in {*missed, *failed}], now=now)
+        taken = Notification.objects.filter(pk__in={row.pk for row in rows} - {*missed, *failed, *skipped})
         taken.update(
             state=State.SENDING,
             token=uuid4(),

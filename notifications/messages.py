@@ -10,6 +10,9 @@ TITLES = {
     Kind.DIARY: "Time for your diary",
     Kind.MOVEMENT_BREAK: "Time to get up and move a little",
     Kind.WALK: "Time for your walk",
+    Kind.WEEKLY_CHECK: "Time for your weekly questions",
+    Kind.MEASURES: "A few questions are waiting",
+    Kind.REVIEW: "A review is due",
     Kind.RED_FLAG: "Please open Amble now",
 }
 OPEN_AMBLE = "Open Amble to see more."
@@ -24,7 +27,7 @@ def message_for(notification: Notification) -> Message:
     return Message(
         title=TITLES[Kind(notification.kind)],
         body=OPEN_AMBLE,
-        url=settings.PUBLIC_URL + ("/" if urgent else "/app/"),
+        url=settings.PUBLIC_URL + ("/" if notification.is_for_staff else "/app/"),
         tag=f"{notification.kind}-{notification.slot}",
         lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else REMINDER_LASTS_SECONDS,
         urgent=urgent,

@@ -4,26 +4,39 @@ from typing import Self, TypeVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from accounts.access import Actor
 from accounts.models import Clinic, Device, User
 from notifications import schedule
+from notifications.restraint import Because
 from recovery.models import Patient, RedFlag
 
 MOST_ATTEMPTS = 5
 
 
 class Kind(models.TextChoices):
-    """What a notification is about. All but the last are also what a reminder can be for."""
+    """What a notification is about. All but the last two, which are for staff, can be what a reminder is for."""
 
     EXERCISE = "exercise"
     DIARY = "diary"
     MOVEMENT_BREAK = "movement_break"
     WALK = "walk"
+    WEEKLY_CHECK = "weekly_check"
+    MEASURES = "measures"
+    REVIEW = "review"
     RED_FLAG = "red_flag"
 
 
-REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] != Kind.RED_FLAG]
+REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] not in (Kind.REVIEW, Kind.RED_FLAG)]
+
+
+class SnoozedFor(models.TextChoices):
+    """How long a patient put a message off."""
+
+    HALF_AN_HOUR = "30_minutes"
+    TWO_HOURS = "2_hours"
+    TODAY = "today"  # no more of this kind on this date
 
 
 class Channel(models.TextChoices):
@@ -65,8 +78,21 @@ class MessagePreferences(models.Model):
         default=all_channels,
         help_text="In the order in which they are tried.",
     )
+    paused_until = models.DateField(null=True, blank=True, help_text="The last date without messages.")
+    # When the patient last did something about messages: set one, answered one, took this phone for them. Records
+    # are looked for where they are.
+    heard_at = models.DateTimeField(db_default=Now())
+    silent_since = models.DateField(
+        null=True, help_text="The last date on which anything was heard, when that is too long ago."
+    )
+    silence_is_told = models.BooleanField(default=True, help_text="The care team knows of this silence.")
 
     objects = RowsOfOneself["MessagePreferences"].as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["patient"], condition=Q(silence_is_told=False), name="silences_to_tell_of")
+        ]
 
     @property
     def quiet(self) -> schedule.QuietHours:
@@ -120,14 +146,20 @@ class Reminder(models.Model):
             return schedule.every(self.every_minutes, start=self.window_start, end=self.window_end)
         return tuple(self.times)
 
-    def rule(self, quiet: schedule.QuietHours) -> schedule.Rule:
-        return schedule.Rule(self.slots, frozenset(self.weekdays), quiet)
+    def rule(self, preferences: MessagePreferences) -> schedule.Rule:
+        return schedule.Rule(
+            self.slots, frozenset(self.weekdays), preferences.quiet, preferences.paused_until
+        )
 
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, actor: Actor) -> Self:
         """One's own messages at this clinic."""
         return self.filter(clinic=actor.clinic_id, recipient=actor.user_id)
+
+    def to_patient(self, patient: Patient) -> Self:
+        """What was due to one patient, for whoever may see them."""
+        return self.filter(recipient=patient.pk, patient=patient)
 
     def waiting(self) -> Self:
         return self.filter(state__in=[Notification.State.PENDING, Notification.State.SENDING])
@@ -150,6 +182,7 @@ class Notification(models.Model):
         PENDING = "pending"
         SENDING = "sending"
         SENT = "sent"
+        SKIPPED = "skipped"  # it would have been pointless; `because` says why
         MISSED = "missed"  # it came too late to be of use, and did not leave
         FAILED = "failed"  # no way out took it
 
@@ -171,6 +204,19 @@ class Notification(models.Model):
     channel = models.CharField(max_length=16, blank=True)
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=40, blank=True, help_text="A code of ours, never a provider's words.")
+    because = models.CharField(
+        max_length=16,
+        choices=[(one.value, one.value) for one in Because],
+        blank=True,
+        default="",
+        db_default="",
+    )
+    # What the patient answered. A message is put off once: it comes back as this row, with the same tag.
+    snoozed_for = models.CharField(
+        max_length=10, choices=SnoozedFor.choices, blank=True, default="", db_default=""
+    )
+    snoozed_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -187,6 +233,15 @@ class Notification(models.Model):
             models.CheckConstraint(
                 condition=Q(state="sent", sent_at__isnull=False) | (~Q(state="sent") & Q(sent_at=None)),
                 name="sent_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=(Q(state="skipped") & ~Q(because="")) | (~Q(state="skipped") & Q(because="")),
+                name="skipped_has_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(snoozed_for="") & Q(snoozed_at__isnull=False))
+                | Q(snoozed_for="", snoozed_at=None),
+                name="snoozed_has_a_time",
             ),
         ]
         indexes = [
@@ -210,6 +265,10 @@ class Notification(models.Model):
     @property
     def is_urgent(self) -> bool:
         return self.red_flag_id is not None
+
+    @property
+    def is_for_staff(self) -> bool:
+        return self.kind in (Kind.REVIEW, Kind.RED_FLAG)
 
     def held(self) -> NotificationQuerySet:
         """This row, if the claim it was read with still holds it."""

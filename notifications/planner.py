@@ -1,120 +1,205 @@
 """From due reminders to rows of the ledger. Run it twice, or in four processes: the ledger is the same."""
 
-import logging
-from collections import defaultdict
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from accounts.access import acting_for_all
-from notifications import schedule
-from notifications.models import Kind, MessagePreferences, Notification, Reminder
-from recovery.models import Episode, Patient, RedFlag
+from notifications import facts, schedule
+from notifications.facts import About
+from notifications.models import Notification
+from notifications.restraint import BREAK, Because, pointless, too_much
 
-BATCH = 1000
+BATCH = 1000  # patients a transaction
 LATEST = timedelta(hours=2)  # a reminder that is later than this is missed
 ON_TIME = timedelta(minutes=5)  # later than this, the planner was away and people get one message at most
-MOVING = (Kind.EXERCISE, Kind.WALK)
 LONGEST_OUTAGE = timedelta(days=30)  # as far back as a patient can look
 
-log = logging.getLogger(__name__)
+State = Notification.State
 
+# Who locks a patient's preferences plans all their reminders: only so can one patient be kept from a burst. Planners
+# that meet pass each other by.
+LOCK = """
+    SELECT m.patient_id, m.quiet_start, m.quiet_end, m.paused_until
+    FROM notifications_reminder r JOIN notifications_messagepreferences m ON m.patient_id = r.patient_id
+    WHERE r.enabled AND r.next_due_at <= %s ORDER BY r.next_due_at LIMIT %s FOR UPDATE OF m SKIP LOCKED
+"""
+# A statement of its own: it sees what whoever held the lock before has changed. The reminders are locked against a
+# change of zone, which knows of no preferences.
+READ = """
+    SELECT r.patient_id, r.id, r.clinic_id, r.kind, r.times, r.window_start, r.window_end, r.every_minutes, r.weekdays,
+        r.next_due_at, p.time_zone
+    FROM notifications_reminder r JOIN recovery_patient p ON p.user_id = r.patient_id
+    WHERE r.patient_id = ANY(%s) AND r.enabled AND r.next_due_at <= %s
+    FOR NO KEY UPDATE OF r
+"""
+WRITE = """
+    INSERT INTO notifications_notification (clinic_id, recipient_id, patient_id, kind, local_date, slot, due_at,
+        expires_at, next_attempt_at, state, because, attempts, channel, error, snoozed_for)
+    SELECT clinic, patient, patient, kind, day, slot, due, expires, attempt, state, because, 0, '', '', ''
+    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::date[], %s::text[], %s::timestamptz[], %s::timestamptz[],
+        %s::timestamptz[], %s::text[], %s::text[])
+        AS planned (clinic, patient, kind, day, slot, due, expires, attempt, state, because)
+    ON CONFLICT DO NOTHING
+"""
 SET_NEXT_DUE = """
     UPDATE notifications_reminder SET next_due_at = moved.due
     FROM unnest(%s::bigint[], %s::timestamptz[]) AS moved (id, due)
     WHERE notifications_reminder.id = moved.id
 """
+TELL_OF_SILENCE = """
+    UPDATE notifications_messagepreferences m SET silent_since = silence.since, silence_is_told = false
+    FROM unnest(%s::bigint[], %s::date[]) AS silence (patient, since)
+    WHERE m.patient_id = silence.patient AND m.silent_since IS DISTINCT FROM silence.since
+"""
+
+
+class Occurrence(NamedTuple):
+    """One slot of one date, with the moment from which its message is too late."""
+
+    due: schedule.Due
+    expires_at: datetime
+
+
+class Looked(NamedTuple):
+    """What a look at a rule found: the slots that have come due, and when to look again."""
+
+    occurrences: tuple[Occurrence, ...]
+    next_due_at: datetime | None
+
+
+@dataclass(slots=True)
+class Planned:
+    """A row of the ledger before it is written; in the order of the columns of WRITE."""
+
+    clinic: int
+    patient: int
+    kind: str
+    local_date: date
+    slot: str
+    due_at: datetime
+    expires_at: datetime
+    next_attempt_at: datetime
+    state: str = State.PENDING
+    because: str = ""
+
+    @property
+    def about(self) -> About:
+        return About(self.patient, self.kind, self.local_date)
+
+
+values = attrgetter(*(field.name for field in fields(Planned)))
 
 
 def plan(*, now: datetime) -> int:
     """Write every slot that has come due into the ledger. Returns how many reminders were due."""
     total = 0
-    while handled := _plan_batch(now):
+    while (handled := _plan_batch(now)) is not None:
         total += handled
     return total
 
 
-def _plan_batch(now: datetime) -> int:
-    with acting_for_all():
-        reminders = _claim(now)
-        slots: dict[int, list[Notification]] = defaultdict(list)
+def _plan_batch(now: datetime) -> int | None:
+    """How many reminders a batch had; None when there was no patient left to take."""
+    with acting_for_all(), connection.cursor() as cursor:
+        cursor.execute(LOCK, [now, BATCH])
+        preferences = {
+            patient: (quiet_start, quiet_end, paused) for patient, quiet_start, quiet_end, paused in cursor
+        }
+        if not preferences:
+            return None
+        cursor.execute(READ, [list(preferences), now])
+        planned: dict[int, list[Planned]] = defaultdict(list)
+        ids: list[int] = []
         next_dues: list[datetime | None] = []
-        stopped = _stopped({reminder.patient_id for reminder, _ in reminders})
-        for reminder, preferences in reminders:
-            zone = _zone(reminder.patient)
-            rule = reminder.rule(preferences.quiet)
-            since = max(reminder.next_due_at or now, now - LONGEST_OUTAGE)
-            is_pointless = reminder.kind in MOVING and reminder.patient_id in stopped
-            for due in () if is_pointless else schedule.due_between(rule, zone, since, now):
-                slots[reminder.patient_id].append(_notification(reminder, preferences, zone, due))
-            following = schedule.next_due(rule, zone, after=now)
-            next_dues.append(following.at if following else None)
-        for of_one_patient in slots.values():
-            _miss_what_is_late(of_one_patient, now)
-        Notification.objects.bulk_create(
-            [row for of_one_patient in slots.values() for row in of_one_patient],
-            batch_size=BATCH,
-            ignore_conflicts=True,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(SET_NEXT_DUE, [[reminder.pk for reminder, _ in reminders], next_dues])
-        return len(reminders)
+        for patient, pk, clinic, kind, times, start, end, every, weekdays, since, zone_name in cursor:
+            quiet_start, quiet_end, paused_until = preferences[patient]
+            slots = schedule.every(every, start=start, end=end) if every else times
+            rule = schedule.Rule(
+                tuple(slots), frozenset(weekdays), schedule.QuietHours(quiet_start, quiet_end), paused_until
+            )
+            zone = facts.zone_of(zone_name)
+            looked = _look(rule, zone, max(since, now - LONGEST_OUTAGE), now)
+            planned[patient] += (
+                _planned(clinic, patient, kind, zone, occurrence) for occurrence in looked.occurrences
+            )
+            ids.append(pk)
+            next_dues.append(looked.next_due_at)
+        _miss_what_is_late(planned.values(), now)
+        rows = sorted(chain.from_iterable(planned.values()), key=lambda row: row.due_at)
+        silent = _skip_what_is_pointless([row for row in rows if row.state == State.PENDING], now)
+        if rows:
+            cursor.execute(WRITE, list(map(list, zip(*map(values, rows), strict=True))))
+        if silent:
+            cursor.execute(TELL_OF_SILENCE, [list(silent), list(silent.values())])
+        cursor.execute(SET_NEXT_DUE, [ids, next_dues])
+        return len(ids)
 
 
-def _claim(now: datetime) -> list[tuple[Reminder, MessagePreferences]]:
-    """Due reminders, all of one patient's together: only so can one patient be kept from a burst."""
-    due = Reminder.objects.filter(enabled=True, next_due_at__lte=now)
-    oldest = due.order_by("next_due_at").values("patient")[:BATCH]
-    preferences = {
-        row.patient_id: row
-        for row in MessagePreferences.objects.filter(patient__in=oldest).select_for_update(skip_locked=True)
-    }
-    reminders = (
-        due.filter(patient__in=list(preferences)).select_related("patient").select_for_update(of=["self"])
-    )
-    return [(reminder, preferences[reminder.patient_id]) for reminder in reminders]
-
-
-def _stopped(patients: set[int]) -> set[int]:
-    """Whose sessions are stopped by an open red flag, or whose last episode has ended: nobody asks them to move."""
-    flagged = set(RedFlag.objects.open().filter(patient__in=patients).values_list("patient", flat=True))
-    episodes = set(Episode.objects.filter(patient__in=patients).values_list("patient", "ended_on"))
-    going_on = {patient for patient, ended_on in episodes if ended_on is None}
-    return flagged | ({patient for patient, _ in episodes} - going_on)
-
-
-def _zone(patient: Patient) -> ZoneInfo:
-    """A zone that the pinned tzdata no longer knows must not stop everybody's reminders."""
-    try:
-        return patient.zone
-    except (ZoneInfoNotFoundError, ValueError):
-        log.error("Patient %s has a time zone that is not known here; their reminders go by UTC.", patient.pk)
-        return ZoneInfo("UTC")
-
-
-def _notification(
-    reminder: Reminder, preferences: MessagePreferences, zone: ZoneInfo, due: schedule.Due
-) -> Notification:
-    too_late = due.at + LATEST
-    quiet_from = preferences.quiet.next_start(zone, due.at)
-    return Notification(
-        clinic_id=reminder.clinic_id,
-        recipient_id=reminder.patient_id,
-        patient_id=reminder.patient_id,
-        kind=reminder.kind,
-        local_date=due.local_date,
-        slot=due.slot,
-        due_at=due.at,
-        expires_at=min(too_late, quiet_from) if quiet_from else too_late,
-        next_attempt_at=due.at,
+# At nine o'clock thousands share a rule, a zone and the moment.
+@lru_cache(maxsize=4096)
+def _look(rule: schedule.Rule, zone: ZoneInfo, since: datetime, now: datetime) -> Looked:
+    following = schedule.next_due(rule, zone, after=now)
+    return Looked(
+        tuple(
+            Occurrence(due, _expiry(due.at, rule.quiet, zone))
+            for due in schedule.due_between(rule, zone, since, now)
+        ),
+        following.at if following else None,
     )
 
 
-def _miss_what_is_late(notifications: list[Notification], now: datetime) -> None:
+def _expiry(due_at: datetime, quiet: schedule.QuietHours, zone: ZoneInfo) -> datetime:
+    too_late = due_at + LATEST
+    quiet_from = quiet.next_start(zone, due_at)
+    return min(too_late, quiet_from) if quiet_from else too_late
+
+
+def _planned(clinic: int, patient: int, kind: str, zone: ZoneInfo, occurrence: Occurrence) -> Planned:
+    due, expires_at = occurrence
+    send_at = _spread(patient, zone, occurrence)
+    return Planned(clinic, patient, kind, due.local_date, due.slot, due.at, expires_at, send_at)
+
+
+def _spread(patient: int, zone: ZoneInfo, occurrence: Occurrence) -> datetime:
+    """When to send: up to a minute after it is due, but on the same date and before quiet hours."""
+    due, expires_at = occurrence
+    later = due.at + timedelta(seconds=schedule.jitter_seconds(patient, due.local_date))
+    same_date = later.astimezone(zone).date() == due.at.astimezone(zone).date()
+    return later if same_date and later < expires_at else due.at
+
+
+def _miss_what_is_late(of_patients: Iterable[list[Planned]], now: datetime) -> None:
     """After an outage only the latest message that is still of use leaves; the others show as missed."""
-    newest_first = sorted(notifications, key=lambda row: row.due_at, reverse=True)
-    for place, row in enumerate(newest_first):
-        late = now - row.due_at
-        if (row.expires_at and row.expires_at <= now) or (late > ON_TIME and place > 0):
-            row.state = Notification.State.MISSED
+    for rows in of_patients:
+        for place, row in enumerate(sorted(rows, key=lambda row: row.due_at, reverse=True)):
+            if row.expires_at <= now or (now - row.due_at > ON_TIME and place > 0):
+                row.state = State.MISSED
+
+
+def _skip_what_is_pointless(rows: list[Planned], now: datetime) -> dict[int, date]:
+    """Mark what had better not leave; since when nothing was heard of the patients whom a person should ask."""
+    about = {row.about for row in rows}
+    known, past = facts.known(about, now=now), facts.past(about)
+    leaving: Counter[tuple[int, date, bool]] = Counter()
+    silent: dict[int, date] = {}
+    for row in rows:
+        key = row.patient, row.local_date, row.kind == BREAK
+        why = pointless(row.kind, row.slot, row.local_date, known[row.about], now=now) or too_much(
+            row.kind, row.local_date, past[row.about], also_planned=leaving[key]
+        )
+        if why is None:
+            leaving[key] += 1
+            continue
+        row.state, row.because = State.SKIPPED, why
+        if why == Because.SILENT and not known[row.about].has_ended:
+            silent[row.patient] = past[row.about].heard_on
+    return silent

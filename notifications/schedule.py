@@ -9,9 +9,12 @@ time, and a date that a zone left out (Apia, 2011-12-30) has no slots.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from hashlib import blake2b
+from typing import NamedTuple
 
 NOON = time(12)
 ONE_DAY = timedelta(days=1)
+LONGEST_JITTER_SECONDS = 60
 LONGEST_SEARCH = 15  # days: one weekday a week, and that date may be one that the zone left out
 
 
@@ -38,15 +41,15 @@ class QuietHours:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Local `times` on `weekdays` (1 is Monday, 7 is Sunday), never in quiet hours."""
+    """Local `times` on `weekdays` (1 is Monday, 7 is Sunday), never in quiet hours nor up to `paused_until`."""
 
     times: tuple[time, ...]
     weekdays: frozenset[int]
     quiet: QuietHours
+    paused_until: date | None = None  # the last date without messages
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Due:
+class Due(NamedTuple):
     """One slot and the instant (UTC) at which it happens."""
 
     at: datetime
@@ -64,6 +67,8 @@ def every(minutes: int, *, start: time, end: time) -> tuple[time, ...]:
 def next_due(rule: Rule, zone: tzinfo, *, after: datetime) -> Due | None:
     """The first slot later than `after` (aware). None when the rule has no slot at all."""
     today = after.astimezone(zone).date()
+    if rule.paused_until is not None:
+        today = max(today, rule.paused_until)
     found: Due | None = None
     for n in range(-1, LONGEST_SEARCH):
         later = [due for due in _slots(rule, zone, today + n * ONE_DAY) if due.at > after]
@@ -85,6 +90,24 @@ def due_between(rule: Rule, zone: tzinfo, since: datetime, until: datetime) -> l
     return sorted(found)
 
 
+def look_at(planned: datetime | None, rule: Rule, zone: tzinfo, *, now: datetime) -> datetime | None:
+    """When the planner must look at a rule that was changed `now`, `planned` being when it would have.
+
+    What has come due and has not been looked at stays so, and is judged by the rule as it is then: an edit
+    between a slot and its planning loses nothing.
+    """
+    if planned is not None and planned <= now:
+        return planned
+    following = next_due(rule, zone, after=now)
+    return following.at if following else None
+
+
+def jitter_seconds(patient_id: int, day: date) -> int:
+    """0 to 60, the same all day for one patient: at nine o'clock not everybody at the same second."""
+    digest = blake2b(f"{patient_id} {day}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest) % (LONGEST_JITTER_SECONDS + 1)
+
+
 def instant(day: date, at: time, zone: tzinfo) -> datetime:
     """The one instant (UTC) of a local time: after a gap by the gap's length, the first of two in a fold."""
     return datetime.combine(day, at, tzinfo=zone).astimezone(UTC)
@@ -93,10 +116,12 @@ def instant(day: date, at: time, zone: tzinfo) -> datetime:
 def _slots(rule: Rule, zone: tzinfo, day: date) -> Iterator[Due]:
     if day.isoweekday() not in rule.weekdays or not _exists(day, zone):
         return
+    if rule.paused_until is not None and day <= rule.paused_until:
+        return
     for at in rule.times:
         moment = instant(day, at, zone)
         if not rule.quiet.cover(moment.astimezone(zone).time()):
-            yield Due(moment, day, f"{at:%H:%M}")
+            yield Due(moment, day, at.isoformat("minutes"))
 
 
 def _exists(day: date, zone: tzinfo) -> bool:

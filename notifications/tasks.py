@@ -2,7 +2,7 @@ import time
 
 from celery import shared_task
 
-from notifications import delivery, planner
+from notifications import delivery, planner, staff
 from notifications.clock import database_now
 
 LONGEST_RUN_SECONDS = 15  # then the next tick goes on; a batch of slow services still ends in the time limit
@@ -13,5 +13,6 @@ def remind() -> None:
     """Plan what has come due and deliver what is ready. Any number of these may run at once."""
     until = time.monotonic() + LONGEST_RUN_SECONDS
     planner.plan(now=database_now())
+    staff.hand_over_the_silent()
     while delivery.deliver_ordinary(now=database_now()) and time.monotonic() < until:
         pass

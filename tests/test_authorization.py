@@ -21,7 +21,7 @@ from accounts import authentication
 from accounts.access import Role, acting, acting_for_all
 from accounts.actions import end_membership
 from accounts.models import Device, Membership
-from notifications.models import PushSubscription, Reminder
+from notifications.models import Notification, PushSubscription, Reminder
 from recovery.actions.diary import take
 from recovery.actions.events import add_event
 from recovery.actions.pauses import pause_plan
@@ -135,6 +135,10 @@ push-key GET                             200  200 200 200 200   200   200 200   
 push-subscriptions POST                  401  401 401 400 400   400   400 400    400  400  400
 push-subscription DELETE                 401  401 401 204 404   404   404 404    404  404  404
 notifications GET                        401  401 401 200 200   200   200 200    200  200  200
+snooze-notification POST                 401  401 401 200 404   403   403 403    403  403  403
+notification-done POST                   401  401 401 200 404   403   403 403    403  403  403
+patient-notifications GET                401  401 401 403 403   200   404 404    200  403  404
+patient-reminders GET                    401  401 401 403 403   200   404 404    200  403  404
 today GET                                401  401 401 200 200   403   403 403    403  403  403
 plan GET                                 401  401 401 200 200   403   403 403    403  403  403
 own-timeline GET                         401  401 401 200 200   403   403 403    403  403  403
@@ -254,6 +258,19 @@ def world() -> World:
         session = {"revision": 1, "at": NOW.isoformat(), "note": CANARY, "results": []}
         take(patient_id=row.pk, records=[read("session", str(uuid4()), session)], now=NOW)
     proposal, suspension = ladder_of(episode, plan)
+    with acting_for_all():
+        message = Notification.objects.create(
+            clinic=hill,
+            recipient=ana.user,
+            patient=row,
+            kind="diary",
+            local_date=NOW.date(),
+            slot="20:00",
+            due_at=NOW,
+            next_attempt_at=NOW,
+            state="sent",
+            sent_at=NOW,
+        )
     subscription = PushSubscription.objects.create(
         user=ana.user,
         endpoint="https://updates.push.services.mozilla.com/x",
@@ -280,6 +297,7 @@ def world() -> World:
         "event": event.pk,
         "pause": pause.pk,
         "reminder": reminder.pk,
+        "message": message.pk,
         "subscription": subscription.pk,
     }
     everybody = [None, rita, lou, ana, ben, maria, carla, leo, doctor, boss, stan]
@@ -399,6 +417,14 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("reminders", "POST"): ("reminders", reminder, {}),
         ("reminder", "PATCH"): (f"reminders/{ids['reminder']}", {"enabled": False}, {}),
         ("reminder", "DELETE"): (f"reminders/{ids['reminder']}", None, {}),
+        ("snooze-notification", "POST"): (
+            f"notifications/{ids['message']}/snooze",
+            {"for": "30_minutes"},
+            {},
+        ),
+        ("notification-done", "POST"): (f"notifications/{ids['message']}/done", None, {}),
+        ("patient-notifications", "GET"): (f"{patient}/notifications", None, {}),
+        ("patient-reminders", "GET"): (f"{patient}/reminders", None, {}),
         ("message-preferences", "PUT"): ("message-preferences", quiet, {}),
         ("push-key", "GET"): ("push/key", None, {}),
         ("push-subscriptions", "POST"): ("push/subscriptions", {"endpoint": "https://evil.example/x"}, {}),

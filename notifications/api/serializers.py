@@ -1,18 +1,21 @@
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from notifications import schedule
+from notifications import outcomes, schedule
 from notifications.models import (
     REMINDER_KINDS,
     Channel,
     Kind,
     Notification,
     Reminder,
+    SnoozedFor,
 )
+from notifications.restraint import MOST_A_DAY, MOST_BREAKS_A_DAY
 from notifications.transports.webpush import endpoints, keys
 from wire.serializers import (
     StrictBooleanField,
@@ -21,7 +24,8 @@ from wire.serializers import (
     StrictSerializer,
 )
 
-MOST_TIMES_A_DAY = 24
+USUAL_BREAK_MINUTES = 40  # P: clinical.md 6
+LONGEST_PAUSE_DAYS = 90  # P: whoever is away for longer starts anew
 HH_MM = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
@@ -40,14 +44,15 @@ class LocalTimeField(serializers.TimeField):
 
 
 class ReminderSerializer(StrictSerializer):
-    """A reminder at local `times`, or a movement break `every_minutes` inside a window; 1 is Monday.
+    """A reminder at local `times`, at most 4, or a movement break `every_minutes` (40 if not said) inside a window, at
+    most 8 a day; of the `weekdays` 1 is Monday. No reminder is in the patient's quiet hours.
 
     The context holds the patient's `preferences`.
     """
 
     id = serializers.IntegerField(read_only=True)
     kind = serializers.ChoiceField(choices=REMINDER_KINDS)
-    times = serializers.ListField(child=LocalTimeField(), max_length=MOST_TIMES_A_DAY, default=list)
+    times = serializers.ListField(child=LocalTimeField(), max_length=MOST_A_DAY, default=list)
     window_start = LocalTimeField(allow_null=True, default=None)
     window_end = LocalTimeField(allow_null=True, default=None)
     every_minutes = StrictIntegerField(min_value=20, max_value=240, allow_null=True, default=None)
@@ -69,6 +74,8 @@ class ReminderSerializer(StrictSerializer):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Judge the reminder as it would be, a change together with what it leaves alone."""
         before = {name: getattr(self.instance, name) for name in CHOSEN} if self.instance else {}
+        if not before and attrs["kind"] == Kind.MOVEMENT_BREAK and "every_minutes" not in self.initial_data:
+            attrs["every_minutes"] = USUAL_BREAK_MINUTES
         reminder = Reminder(**(before | attrs))
         _check_shape(reminder)
         quiet = self.context["preferences"].quiet
@@ -98,14 +105,20 @@ def _check_shape(reminder: Reminder) -> None:
             raise serializers.ValidationError({field: "A movement break needs this."})
     if not reminder.slots:
         raise serializers.ValidationError({"window_end": "No break fits between the start and this."})
-    if len(reminder.slots) > MOST_TIMES_A_DAY:
-        raise serializers.ValidationError({"every_minutes": "That is more than 24 breaks a day."})
+    if len(reminder.slots) > MOST_BREAKS_A_DAY:
+        raise serializers.ValidationError(
+            {
+                "every_minutes": f"That is {len(reminder.slots)} breaks a day, and {MOST_BREAKS_A_DAY} are the "
+                "most. Choose more minutes, or shorter hours."
+            }
+        )
 
 
 class PreferencesSerializer(StrictSerializer):
-    """Quiet hours on the patient's own clock (none if equal), and the channels in the order of trying.
+    """Quiet hours on the patient's own clock (none if equal), the channels in the order of trying, and the last date
+    of a break from all messages; one that is not named stays as it is, null ends it.
 
-    The context holds the patient's `reminders`.
+    The context holds the patient's `reminders`, and `today` on their clock.
     """
 
     quiet_start = LocalTimeField()
@@ -113,6 +126,16 @@ class PreferencesSerializer(StrictSerializer):
     channels = serializers.ListField(
         child=serializers.ChoiceField(choices=Channel.choices), min_length=1, max_length=len(Channel)
     )
+
+    paused_until = serializers.DateField(allow_null=True, required=False)
+
+    def validate_paused_until(self, day: date | None) -> date | None:
+        today = self.context["today"]
+        if day and not today <= day <= today + timedelta(days=LONGEST_PAUSE_DAYS):
+            raise serializers.ValidationError(
+                f"Choose a date from today on, at most {LONGEST_PAUSE_DAYS} days ahead."
+            )
+        return day
 
     def validate_channels(self, channels: list[str]) -> list[str]:
         return list(dict.fromkeys(channels))
@@ -160,9 +183,49 @@ def _checked(check: Callable[[str], object], text: str) -> str:
 
 
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
+    """A message that was due, and what became of it: as a word, and as a sentence for the patient."""
+
+    outcome = serializers.SerializerMethodField()
+    in_words = serializers.SerializerMethodField()
+    comes_back_at = serializers.SerializerMethodField()
+
     class Meta:
         model = Notification
-        fields = ("id", "kind", "local_date", "slot", "due_at", "state", "channel", "sent_at")
+        fields = (
+            "id",
+            "kind",
+            "local_date",
+            "slot",
+            "due_at",
+            "state",
+            "because",
+            "channel",
+            "sent_at",
+            "snoozed_for",
+            "comes_back_at",
+            "done_at",
+            "outcome",
+            "in_words",
+        )
+
+    @extend_schema_field(serializers.ChoiceField(choices=outcomes.OUTCOMES))
+    def get_outcome(self, row: Notification) -> str:
+        return outcomes.outcome(row)
+
+    def get_in_words(self, row: Notification) -> str:
+        return outcomes.in_words(row)
+
+    def get_comes_back_at(self, row: Notification) -> datetime | None:
+        """When a message that was put off comes again; null when it does not."""
+        waits = row.snoozed_for and row.state == Notification.State.PENDING
+        return row.next_attempt_at if waits else None
+
+
+class SnoozeSerializer(StrictSerializer):
+    """How long to put a message off; `today` means no more of its kind on this date."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {"for": serializers.ChoiceField(choices=SnoozedFor.choices)}  # a keyword of Python
 
 
 class PublicKeySerializer(serializers.Serializer[Any]):

@@ -10,4 +10,10 @@ urlpatterns = [
     path("push/subscriptions", views.Subscriptions.as_view(), name="push-subscriptions"),
     path("push/subscriptions/<int:pk>", views.OneSubscription.as_view(), name="push-subscription"),
     path("notifications", views.Notifications.as_view(), name="notifications"),
+    path("notifications/<int:pk>/snooze", views.Snooze.as_view(), name="snooze-notification"),
+    path("notifications/<int:pk>/done", views.Done.as_view(), name="notification-done"),
+    path(
+        "patients/<int:pk>/notifications", views.PatientNotifications.as_view(), name="patient-notifications"
+    ),
+    path("patients/<int:pk>/reminders", views.PatientReminders.as_view(), name="patient-reminders"),
 ]

@@ -14,16 +14,18 @@ from rest_framework.views import APIView
 
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient, IsSignedIn
-from notifications import actions
+from notifications import actions, replies
 from notifications.api.serializers import (
     NotificationSerializer,
     PreferencesSerializer,
     PublicKeySerializer,
     ReminderSerializer,
+    SnoozeSerializer,
     SubscriptionSerializer,
 )
 from notifications.models import MessagePreferences, Notification, PushSubscription, Reminder
 from notifications.transports.webpush import keys
+from recovery.api.caring import Caring, valid
 from recovery.models import Patient
 
 SHOWN_FOR = timedelta(days=30)
@@ -110,10 +112,16 @@ class Preferences(OwnMessages):
         operation_id="set_message_preferences", request=PreferencesSerializer, responses=PreferencesSerializer
     )
     def put(self, request: Request) -> Response:
-        """Choose quiet hours and channels. Quiet hours over a reminder are refused: move that first."""
+        """Choose quiet hours and channels, or a break from all messages (`paused_until`, a date).
+
+        Quiet hours over a reminder are refused: move that first.
+        """
         preferences = actions.locked_preferences(self.patient())
         reminders = list(self.own_reminders().filter(enabled=True))
-        serializer = PreferencesSerializer(data=request.data, context={"reminders": reminders})
+        today = preferences.patient.local_date(self.now)
+        serializer = PreferencesSerializer(
+            preferences, data=request.data, context={"reminders": reminders, "today": today}
+        )
         serializer.is_valid(raise_exception=True)
         actions.set_preferences(
             preferences=preferences, reminders=reminders, fields=serializer.validated_data, now=self.now
@@ -128,7 +136,10 @@ class Subscriptions(Acting):
         operation_id="subscribe", request=SubscriptionSerializer, responses={201: SubscriptionSerializer}
     )
     def post(self, request: Request) -> Response:
-        """Send one's messages to this browser by web push. A browser that was another person's moves."""
+        """Send one's messages to this browser by web push. A browser that was another person's moves.
+
+        A patient who has chosen nothing yet gets their first reminders: an evening diary and the plan's sessions.
+        """
         serializer = SubscriptionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = serializer.validated_data
@@ -140,6 +151,10 @@ class Subscriptions(Acting):
             auth=data["keys"]["auth"],
             now=self.now,
         )
+        if self.actor.is_patient:
+            patient = Patient.objects.filter(pk=self.actor.user_id, clinic=self.actor.clinic_id).first()
+            if patient is not None:
+                actions.set_first_reminders(patient=patient, now=self.now)
         return Response(SubscriptionSerializer(subscription).data, status=201)
 
 
@@ -175,3 +190,61 @@ class Notifications(Acting, generics.ListAPIView[Notification]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What was due to oneself in the last 30 days and what became of it, newest first."""
         return super().get(request, *args, **kwargs)
+
+
+class PatientNotifications(Caring, generics.ListAPIView[Notification]):
+    serializer_class = NotificationSerializer
+    ordering = ("-due_at", "-id")
+
+    def get_queryset(self) -> QuerySet[Notification]:
+        patient = self.seen(Patient.objects.all(), self.kwargs["pk"])
+        return Notification.objects.to_patient(patient).filter(due_at__gt=self.now - SHOWN_FOR)
+
+    @extend_schema(operation_id="patient_notifications")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What was due to a patient in the last 30 days and what became of it, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class PatientReminders(Caring, generics.ListAPIView[Reminder]):
+    serializer_class = ReminderSerializer
+
+    def get_queryset(self) -> QuerySet[Reminder]:
+        return Reminder.objects.filter(patient=self.seen(Patient.objects.all(), self.kwargs["pk"]))
+
+    @extend_schema(operation_id="patient_reminders")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The reminders that a patient has set. Only they change them."""
+        return super().get(request, *args, **kwargs)
+
+
+class Answering(OwnMessages):
+    """A view of a patient on one of the reminders that were due to them."""
+
+    def notification(self, pk: int) -> Notification:
+        own = Notification.objects.visible_to(self.actor).to_patient(self.patient()).ordinary()
+        return get_object_or_404(own.select_for_update(), pk=pk)
+
+
+class Snooze(Answering):
+    @extend_schema(
+        operation_id="snooze_notification", request=SnoozeSerializer, responses=NotificationSerializer
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Put a message off, once: it comes back in half an hour or two, before quiet hours, or not today.
+
+        Sent again, or with another time, it stays as it was answered first. 409 when it did not leave at all.
+        """
+        how_long = valid(SnoozeSerializer(data=request.data))["for"]
+        patient, notification = self.patient(), self.notification(pk)
+        replies.snooze(notification=notification, patient=patient, how_long=how_long, now=self.now)
+        return Response(NotificationSerializer(notification).data)
+
+
+class Done(Answering):
+    @extend_schema(operation_id="notification_done", request=None, responses=NotificationSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        """Say that what a message asks for is done. It records nothing but that. Sent again it changes nothing."""
+        notification = self.notification(pk)
+        replies.done(notification=notification, now=self.now)
+        return Response(NotificationSerializer(notification).data)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,7 +144,9 @@ def test_breaks_are_said_by_window_and_interval(ada: Call):
         (BREAKS | {"times": [], "every_minutes": None}, "/every_minutes"),
         (BREAKS | {"times": [], "window_end": "08:00"}, "/window_end"),
         (BREAKS | {"times": [], "window_end": "09:30"}, "/window_end"),
-        (BREAKS | {"times": [], "window_end": "22:00"}, "/window_start"),
+        (BREAKS | {"times": [], "window_start": "18:00", "window_end": "22:00"}, "/window_start"),
+        (BREAKS | {"times": [], "every_minutes": 40}, "/every_minutes"),
+        ({"times": ["08:00", "11:00", "14:00", "17:00", "20:00"]}, "/times"),
         (
             BREAKS | {"times": [], "window_start": "07:00", "window_end": "20:59", "every_minutes": 20},
             "/every_minutes",
@@ -186,13 +188,74 @@ def test_other_peoples_reminders_do_not_exist(ada: Call, stranger: Call, therapi
 
 
 def test_preferences_are_the_usual_ones_until_they_are_chosen(ada: Call):
-    usual = {"quiet_start": "21:00", "quiet_end": "07:00", "channels": ["webpush", "email"]}
+    usual = {
+        "quiet_start": "21:00",
+        "quiet_end": "07:00",
+        "channels": ["webpush", "email"],
+        "paused_until": None,
+    }
     assert ada("GET", "message-preferences").json() == usual
     with acting_for_all():
         assert not MessagePreferences.objects.exists()
     chosen = {"quiet_start": "20:00", "quiet_end": "08:00", "channels": ["email"]}
-    assert ada("PUT", "message-preferences", chosen).json() == chosen
-    assert ada("GET", "message-preferences").json() == chosen
+    assert ada("PUT", "message-preferences", chosen).json() == chosen | {"paused_until": None}
+    assert ada("GET", "message-preferences").json() == chosen | {"paused_until": None}
+
+
+def test_breaks_come_every_forty_minutes_if_nothing_else_is_said(ada: Call):
+    made = ada(
+        "POST", "reminders", {"kind": "movement_break", "window_start": "09:00", "window_end": "14:00"}
+    )
+    assert (made.status_code, made.json()["every_minutes"]) == (201, 40)
+
+
+@pytest.mark.parametrize("kind", ["weekly_check", "measures", "walk", "diary"])
+def test_every_kind_of_a_patient_can_be_set(ada: Call, kind: str):
+    assert ada("POST", "reminders", {"kind": kind, "times": ["18:00"], "weekdays": [7]}).status_code == 201
+
+
+@pytest.mark.parametrize("kind", ["review", "red_flag"])
+def test_what_is_for_staff_is_no_reminder_of_a_patient(ada: Call, kind: str):
+    assert pointers(ada("POST", "reminders", {"kind": kind, "times": ["18:00"]})) == ["/kind"]
+
+
+def test_a_break_from_all_messages_moves_every_reminder_behind_it_and_can_be_ended(ada: Call):
+    made = ada("POST", "reminders", {"kind": "walk", "times": ["09:00"]}).json()
+    quiet = {"quiet_start": "21:00", "quiet_end": "07:00", "channels": ["email"]}
+    back = timezone.localdate() + timedelta(days=9)
+    assert ada("PUT", "message-preferences", quiet | {"paused_until": str(back)}).status_code == 200
+    (paused,) = ada("GET", "reminders").json()["results"]
+    assert datetime.fromisoformat(paused["next_due_at"]).date() == back + timedelta(days=1)
+    # Who changes something else does not come back by accident.
+    assert ada("PUT", "message-preferences", quiet).json()["paused_until"] == str(back)
+    assert ada("PUT", "message-preferences", quiet | {"paused_until": None}).json()["paused_until"] is None
+    (again,) = ada("GET", "reminders").json()["results"]
+    assert again["next_due_at"] == made["next_due_at"]
+
+
+@pytest.mark.parametrize("days", [-2, 92])
+def test_a_break_ends_within_ninety_days(ada: Call, days: int):
+    until = {"paused_until": str(timezone.localdate() + timedelta(days=days))}
+    quiet = {"quiet_start": "21:00", "quiet_end": "07:00", "channels": ["email"]}
+    for wrong in (until, {"paused_until": "tomorrow"}, {"paused_until": 3}):
+        assert pointers(ada("PUT", "message-preferences", quiet | wrong)) == ["/paused_until"]
+
+
+def test_a_phone_that_first_takes_messages_brings_the_first_reminders(world: World, ada: Call):
+    assert ada("GET", "reminders").json()["results"] == []
+    ada("POST", "push/subscriptions", body())
+    first = ada("GET", "reminders").json()["results"]
+    assert [(row["kind"], row["times"]) for row in first] == [("diary", ["20:00"]), ("exercise", ["08:00"])]
+    for row in first:
+        ada("DELETE", f"reminders/{row['id']}")
+    ada("POST", "push/subscriptions", body(GOOD[0] + "2"))
+    assert ada("GET", "reminders").json()["results"] == [], "what a patient has removed stays away"
+
+
+def test_staff_who_take_messages_get_no_reminders(world: World, therapist: Call):
+    therapist("POST", "push/subscriptions", body())
+    with acting_for_all():
+        assert not Reminder.objects.exists()
 
 
 def test_quiet_hours_over_a_reminder_are_refused(ada: Call):
@@ -285,8 +348,20 @@ def test_a_patient_sees_what_was_due_and_what_became_of_it(
     second = ada("GET", f"notifications?page_size=1&cursor={first['next']}").json()
     assert [row["state"] for row in second["results"]] == ["missed"]
     assert second["next"] is None
+    assert [row["in_words"] for page in (first, second) for row in page["results"]] == [
+        "Sent.",
+        "Not sent: it would have come too late.",
+    ]
     for other in (stranger, therapist):
         assert other("GET", "notifications").json()["results"] == []
+    of_ada = therapist("GET", f"patients/{world.patient.pk}/notifications").json()["results"]
+    assert [row["state"] for row in of_ada] == ["sent", "missed"]
+    assert stranger("GET", f"patients/{world.patient.pk}/notifications").status_code == 403
+
+
+def test_the_care_team_sees_which_reminders_a_patient_has_set(world: World, ada: Call, therapist: Call):
+    made = ada("POST", "reminders", MORNING).json()
+    assert therapist("GET", f"patients/{world.patient.pk}/reminders").json()["results"] == [made]
 
 
 def test_the_number_of_queries_does_not_grow(world: World, ada: Call, django_assert_max_num_queries):

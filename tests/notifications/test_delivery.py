@@ -339,11 +339,11 @@ def test_a_red_flag_that_nothing_takes_is_tried_for_ever_and_never_fails(committ
 
 
 def test_reminders_and_red_flags_have_queues_of_their_own(committed_world: World):
-    due(committed_world)
+    due(committed_world, kind="diary")  # a red flag calls off what asks people to move
     assert deliver_urgent(now=NOON) == 0
     flag_message(committed_world)
     assert [job.notification.kind for job in claim(urgent=True, now=NOON).jobs] == ["red_flag"]
-    assert [job.notification.kind for job in claim(urgent=False, now=NOON).jobs] == ["exercise"]
+    assert [job.notification.kind for job in claim(urgent=False, now=NOON).jobs] == ["diary"]
 
 
 def busy(seconds: float | None = None) -> TransportError:

@@ -185,4 +185,7 @@ def test_nobody_is_asked_to_move_under_an_open_red_flag_and_everybody_may_log(wo
     world.remind(world.patient, due=NOON)
     world.remind(world.patient, due=NOON, kind="diary")
     plan(now=NOON)
-    assert [kind for kind, *_ in ledger()] == ["diary"]
+    assert [(kind, state) for kind, _, _, state in ledger()] == [
+        ("diary", "pending"),
+        ("exercise", "skipped"),
+    ]

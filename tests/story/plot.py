@@ -263,7 +263,7 @@ class Story:
     # --- what arrives ------------------------------------------------------------------------------
 
     def wait_for_push(self, slot: str) -> None:
-        self.wait(f"the reminder of {slot} by web push", lambda: self.push.received, seconds=95)
+        self.wait(f"the reminder of {slot} by web push", lambda: self.push.received, seconds=150)
         arrived = self.push.received[0]
         self.count("encoding of the push", arrived.headers.get("Content-Encoding"), "aes128gcm")
         self.count("signature of the push", arrived.headers.get("Authorization", "")[:6], "vapid ")
@@ -274,7 +274,7 @@ class Story:
 
     def wait_for_email(self, slot: str) -> None:
         mails = self.wait(
-            f"the reminder of {slot} by email", lambda: self.mails_to(self.paul["email"]), seconds=30
+            f"the reminder of {slot} by email", lambda: self.mails_to(self.paul["email"]), seconds=75
         )
         self.count("clinical words in the mail", CLINICAL.findall(mails[0]), [])
         self.count_receipt(self.pauls_phone, slot, "email")
