@@ -151,7 +151,7 @@ PAST = f"""
     JOIN recovery_patient p ON p.user_id = about.patient
     LEFT JOIN notifications_messagepreferences m ON m.patient_id = about.patient
     CROSS JOIN LATERAL (SELECT greatest(
-        p.added_at::date, m.heard_at::date, least(m.paused_until, about.day),
+        p.added_at::date, m.heard_at::date, CASE WHEN m.paused_until < about.day THEN m.paused_until END,
         (SELECT max(n.local_date) FROM notifications_notification n WHERE n.recipient_id = about.patient
             AND n.kind = about.kind AND n.local_date <= about.day
             AND (n.done_at IS NOT NULL OR n.snoozed_at IS NOT NULL)),
