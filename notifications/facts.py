@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 from django.db import connection
 from django.db.models import Case, Value, When
 
@@ -37,24 +38,33 @@ class About(NamedTuple):
     on: date
 
 
+# For the rest of the transaction: every fact by its index. PostgreSQL would rather read whole tables for a thousand
+# patients, and keep a plan that it made while a table was empty.
+BY_INDEX = """
+    SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_hashjoin', 'off', true),
+        set_config('enable_mergejoin', 'off', true)
+"""
+
+# (Scalar and not EXISTS, which PostgreSQL would turn into one look at the whole table.)
 # An open flag stops the plan. A plan version asks for as many sessions as its most frequent line of the weekday,
 # as recovery.rules.asked says; a line without weekdays is of every day.
 KNOWN = """
     SELECT about.patient, about.kind, about.day, p.time_zone, m.quiet_start, m.quiet_end,
         coalesce(m.paused_until >= about.day, false),
-        about.kind = ANY(%(moving)s) AND EXISTS (
-            SELECT FROM recovery_redflag f WHERE f.patient_id = about.patient AND f.closed_at IS NULL),
+        about.kind = ANY(%(moving)s) AND (
+            SELECT true FROM recovery_redflag f WHERE f.patient_id = about.patient AND f.closed_at IS NULL LIMIT 1
+        ) IS TRUE,
         last.ended_on IS NOT NULL,
-        EXISTS (SELECT FROM notifications_notification n WHERE n.recipient_id = about.patient
-            AND n.kind = about.kind AND n.local_date = about.day AND n.snoozed_for = 'today'),
+        (SELECT true FROM notifications_notification n WHERE n.recipient_id = about.patient
+            AND n.kind = about.kind AND n.local_date = about.day AND n.snoozed_for = 'today' LIMIT 1) IS TRUE,
         CASE about.kind
-            WHEN 'diary' THEN EXISTS (SELECT FROM recovery_painentry e WHERE e.patient_id = about.patient
-                AND e.about_on = about.day AND e.asked = 'last_24_hours' AND NOT e.withdrawn)
-            WHEN 'walk' THEN EXISTS (SELECT FROM recovery_walk w WHERE w.patient_id = about.patient
-                AND w."on" = about.day AND NOT w.withdrawn)
-            WHEN 'weekly_check' THEN EXISTS (SELECT FROM recovery_symptomcheck c WHERE c.patient_id = about.patient
-                AND c."on" BETWEEN about.day - %(check_lasts)s AND about.day AND NOT c.withdrawn)
-            ELSE false END,
+            WHEN 'diary' THEN (SELECT true FROM recovery_painentry e WHERE e.patient_id = about.patient
+                AND e.about_on = about.day AND e.asked = 'last_24_hours' AND NOT e.withdrawn LIMIT 1)
+            WHEN 'walk' THEN (SELECT true FROM recovery_walk w WHERE w.patient_id = about.patient
+                AND w."on" = about.day AND NOT w.withdrawn LIMIT 1)
+            WHEN 'weekly_check' THEN (SELECT true FROM recovery_symptomcheck c WHERE c.patient_id = about.patient
+                AND c."on" BETWEEN about.day - %(check_lasts)s AND about.day AND NOT c.withdrawn LIMIT 1)
+            END IS TRUE,
         CASE WHEN about.kind = 'exercise' AND last.id IS NOT NULL THEN coalesce((
             SELECT max(coalesce((line.dosage_values ->> 'times_per_day')::int, 1)) FROM recovery_prescription line
             WHERE line.plan_id = (SELECT plan.id FROM recovery_plan plan WHERE plan.episode_id = last.id
@@ -72,7 +82,7 @@ KNOWN = """
                 AND w."on" BETWEEN about.day - 1 AND about.day + 1 AND NOT w.withdrawn
                 AND w.happened_at <= %(now)s) END,
         last.started_on
-    FROM unnest(%(patients)s::bigint[], %(kinds)s::text[], %(days)s::date[]) AS about (patient, kind, day)
+    FROM json_to_recordset(%(about)s) AS about (patient bigint, kind text, day date)
     JOIN recovery_patient p ON p.user_id = about.patient
     LEFT JOIN notifications_messagepreferences m ON m.patient_id = about.patient
     LEFT JOIN LATERAL (
@@ -85,9 +95,10 @@ def known(about: Collection[About], *, now: datetime) -> dict[About, Known]:
     """What decides whether a message of each of these would be pointless `now`."""
     found: dict[About, Known] = {}
     with connection.cursor() as cursor:
+        cursor.execute(BY_INDEX)
         cursor.execute(
             KNOWN,
-            _columns(about) | {"moving": sorted(MOVING), "check_lasts": CHECK_LASTS_DAYS, "now": now},
+            _parameter(about) | {"moving": sorted(MOVING), "check_lasts": CHECK_LASTS_DAYS, "now": now},
         )
         for patient, kind, day, zone, start, end, paused, flagged, ended, put_off, done, *more in cursor:
             asked, slots, times, walked_at, started_on = more
@@ -147,7 +158,7 @@ PAST = f"""
         ignored.dates, ignored.last, answered.day,
         CASE WHEN answered.day >= about.day - %(silent)s THEN answered.day
             ELSE greatest(answered.day, {SESSION}, {PAIN}, {WALK}, {CHECK}) END
-    FROM unnest(%(patients)s::bigint[], %(kinds)s::text[], %(days)s::date[]) AS about (patient, kind, day)
+    FROM json_to_recordset(%(about)s) AS about (patient bigint, kind text, day date)
     JOIN recovery_patient p ON p.user_id = about.patient
     LEFT JOIN notifications_messagepreferences m ON m.patient_id = about.patient
     CROSS JOIN LATERAL (SELECT greatest(
@@ -170,7 +181,8 @@ def past(about: Collection[About]) -> dict[About, Past]:
     """What became of the earlier messages of each of these, and when something was last heard."""
     limits = {"silent": SILENT_DAYS, "enough": IGNORED_ENOUGH}
     with connection.cursor() as cursor:
-        cursor.execute(PAST, _columns(about) | limits)
+        cursor.execute(BY_INDEX)
+        cursor.execute(PAST, _parameter(about) | limits)
         return {About(*row[:3]): Past(*row[3:]) for row in cursor}
 
 
@@ -183,6 +195,6 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _columns(about: Collection[About]) -> dict[str, Any]:
-    patients, kinds, days = zip(*about, strict=True) if about else ((), (), ())
-    return {"patients": list(patients), "kinds": list(kinds), "days": list(days)}
+def _parameter(about: Collection[About]) -> dict[str, Any]:
+    rows = [{"patient": patient, "kind": kind, "day": day} for patient, kind, day in about]
+    return {"about": orjson.dumps(rows).decode()}

@@ -1,6 +1,7 @@
 """How fast the writes of a phone are, beside a bare Django view doing one raw INSERT, and how fast days are closed.
 
     python -m tests.bench [--seconds 3] [--rounds 3] [--patients 10000]
+    python -m tests.bench reminders        how fast due reminders are claimed (tests/bench/reminders.py)
 
 Starts a PostgreSQL of its own (durable: every commit waits for the disk) and one web process with production
 settings, plays eight phones, each of another patient, and prints the median round of each case. The cases take
@@ -34,10 +35,10 @@ import psutil  # type: ignore[import-untyped]
 from psycopg import sql
 
 from config import embedded
-from tests.bench import cpu
+from tests.bench import reminders
+from tests.bench.server import PROJECT, configure, cpu, prepare
 from tests.notifications.receivers import free_port
 
-PROJECT = Path(__file__).resolve().parents[2]
 PHONES = 8
 WEB_THREADS = 4
 BATCH = 50
@@ -86,6 +87,8 @@ class Round:
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["reminders"]:
+        return reminders.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -95,7 +98,7 @@ def main() -> int:
     folder.chmod(0o755)  # as root PostgreSQL runs as nobody, who has to pass through here
     try:
         with embedded.running(folder, valkey=False) as servers:
-            _configure(servers.environment)
+            configure(servers.environment)
             phones = _seed(folder)
             database = servers.children[0].process
             assert database is not None
@@ -114,25 +117,9 @@ def main() -> int:
 # --- a server of our own -----------------------------------------------------------------------------
 
 
-def _configure(environment: dict[str, str]) -> None:
-    """Production's settings, whatever the developer has in .env."""
-    os.environ.update(environment)
-    os.environ.update(DEBUG="false", MAILBOX_DIR="", EMAIL_URL="consolemail://", LOG_LEVEL="ERROR")
-    os.environ.update(PUBLIC_URL="http://localhost", ALLOWED_HOSTS="127.0.0.1", WEB_THREADS="0")
-    os.environ.update(DJANGO_SETTINGS_MODULE="config.settings")
-
-
 def _seed(folder: Path) -> list[Phone]:
     """The demo clinic with its diaries, the table of the bare INSERT, and a phone of each of eight patients."""
-    subprocess.run(
-        [sys.executable, "manage.py", "prepare", "--verbosity", "0"],
-        cwd=PROJECT,
-        env={**os.environ, "AMBLE_ROLE": "owner"},
-        check=True,
-    )
-    import django
-
-    django.setup()
+    prepare()
     from django.core.management import call_command
     from django.db import connection
     from django.utils import timezone
@@ -249,7 +236,7 @@ class Bench:
 
     def _round(self, case: Case, seconds: float) -> Round:
         times: list[float] = []
-        began, web, database = time.perf_counter(), cpu.used(self.web), cpu.used(self.database)
+        began, web, database = time.perf_counter(), cpu(self.web), cpu(self.database)
         threads = [
             threading.Thread(target=self._phone, args=(phone, case, began + seconds, times))
             for phone in self.phones
@@ -265,8 +252,8 @@ class Bench:
             per_second=len(times) / took,
             p50=marks[49] * 1000,
             p99=marks[98] * 1000,
-            web_cpu=(cpu.used(self.web) - web) * 1000 / answers,
-            database_cpu=(cpu.used(self.database) - database) * 1000 / answers,
+            web_cpu=(cpu(self.web) - web) * 1000 / answers,
+            database_cpu=(cpu(self.database) - database) * 1000 / answers,
         )
 
     def _phone(self, phone: Phone, case: Case, until: float, times: list[float]) -> None:

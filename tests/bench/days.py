@@ -19,7 +19,7 @@ from recovery.actions.plan import draft_plan, publish_plan
 from recovery.models import Episode, Plan, Progress
 from recovery.records import Incoming, read
 from tests import people
-from tests.bench.cpu import used
+from tests.bench import server
 
 DAYS = 90
 NOW = datetime(2026, 6, 1, 6, 0, tzinfo=UTC)
@@ -120,7 +120,7 @@ def run(database: psutil.Process) -> Iterator[Close]:
 
 
 def _close(name: str, database: psutil.Process, now: datetime) -> Close:
-    before, cpu, began = used(database), process_time(), perf_counter()
+    before, cpu, began = server.cpu(database), process_time(), perf_counter()
     with _counted() as statements:
         patients = close_days(now=now)
     took, cpu = perf_counter() - began, process_time() - cpu
@@ -130,7 +130,7 @@ def _close(name: str, database: psutil.Process, now: datetime) -> Close:
         took,
         len(statements),
         cpu * 1000 / patients,
-        (used(database) - before) * 1000 / patients,
+        (server.cpu(database) - before) * 1000 / patients,
     )
 
 
