@@ -3,8 +3,8 @@
     python -m tests.bench reminders [--due 20000] [--rounds 3]
 
 Starts a PostgreSQL of its own (durable) and a Valkey, fills it with 100,000 reminders and then with 1,000,000, of
-which the same number is due, and lets four things take turns: a bare loop that claims the rows by SKIP LOCKED and moves
-them a day on; the same loop that also writes a row of the ledger; the planner's claim, which moves each on its
+which the same number is due, and lets four things take turns: a bare loop that claims the rows by SKIP LOCKED and
+moves them a day on; the same loop that also writes a row of the ledger; the planner's claim, which moves each on its
 patient's own clock; and the whole planner, which also looks at what each patient did before it writes. Look at CPU
 and at ratios: the wall clock is of this machine, of now. Exits 1 if a reminder was lost or planned twice.
 """

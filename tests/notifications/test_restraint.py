@@ -13,8 +13,8 @@ TODAY = NOW.date()
 KINDS = ("exercise", "diary", "movement_break", "walk", "weekly_check")
 
 
-def why(kind: str, slot: str = "12:00", **known: object) -> Because | None:
-    return pointless(kind, slot, TODAY, Known(**known), now=NOW)  # type: ignore[arg-type]
+def why(kind: str, **known: object) -> Because | None:
+    return pointless(kind, "12:00", TODAY, Known(**known), now=NOW)  # type: ignore[arg-type]
 
 
 def days_ago(days: int) -> date:
@@ -83,8 +83,8 @@ def test_what_is_done_or_not_wanted_now_is_not_sent(kind: str, fact: str, reason
 def test_each_exercise_reminder_is_about_its_own_session(
     slot: str, asked: int | None, done: set[int], reason: Because | None
 ):
-    known = {"sessions_asked": asked, "sessions_done": frozenset(done), "exercise_times": ("08:00", "19:00")}
-    assert why("exercise", slot, **known) == reason
+    known = Known(sessions_asked=asked, sessions_done=frozenset(done), exercise_times=("08:00", "19:00"))
+    assert pointless("exercise", slot, TODAY, known, now=NOW) == reason
 
 
 def test_who_walked_in_the_last_half_hour_needs_no_break():
