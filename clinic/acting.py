@@ -17,6 +17,7 @@ from django.views import View
 from accounts.access import Actor, acting
 from accounts.authentication import CLINIC_IN_SESSION, session_actor
 from accounts.models import Clinic
+from notifications.reconciler import with_alarms
 from recovery.models import Progress
 from recovery.rules.status import Status
 
@@ -58,7 +59,7 @@ class Page(View):
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Render a page inside the frame that all of them share."""
         frame = {
-            "clinic": Clinic.objects.get(pk=self.actor.clinic_id),
+            "clinic": with_alarms(Clinic.objects.all()).get(pk=self.actor.clinic_id),
             "patients": sum(self.counts.values()),
             "alerts": self.counts.get(Status.ALERT, 0),
         }

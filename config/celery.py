@@ -20,6 +20,16 @@ app.conf.beat_schedule = {
         "schedule": 10.0,
         "options": {"expires": 10},
     },
+    "compare red flags with attempts": {
+        "task": "notifications.tasks.reconcile_red_flags",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "count what reminders do": {
+        "task": "notifications.tasks.measure_reminders",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "close the days that have ended": {
         "task": "recovery.tasks.close_days",
         "schedule": 30.0,

@@ -18,7 +18,7 @@ from accounts.access import Role, acting_for_all
 from accounts.models import Clinic, User
 from exercises.models import Program
 from notifications.actions import locked_preferences, set_reminder
-from notifications.models import Kind
+from notifications.models import Kind, Listener
 from recovery.actions import people
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
@@ -198,6 +198,8 @@ def _open(*, now: datetime) -> tuple[Clinic, list[int], list[Key]]:
             clinic_id=clinic.pk, name=one.name, email=one.email, role=one.role, by=administrator.pk, now=now
         )
         keys.append(_accept(one, issued.secret, now=now))
+    # The clinician, who was invited last, hears of a red flag that its care team does not answer.
+    Listener.objects.create(clinic=clinic, user=issued.invitation.user)
     found = User.objects.filter(email__in=[one.email for one in THERAPISTS]).order_by("pk")
     return clinic, list(found.values_list("pk", flat=True)), keys
 

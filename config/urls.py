@@ -4,6 +4,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 import phone.pages
 from notifications.mailbox import mailbox
+from notifications.reconciler import health
+from notifications.unsubscribe import unsubscribe
 
 api = [
     path("", include("accounts.api.urls")),
@@ -18,6 +20,8 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("app/join", phone.pages.join, name="join-page"),
+    path("health/redflags", health, name="red-flags-health"),
+    path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("", include("clinic.urls")),
 ]
 if settings.MAILBOX_DIR:

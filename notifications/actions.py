@@ -1,19 +1,15 @@
-"""What people do about messages (set reminders, ask for quiet, subscribe), and telling staff of red flags."""
+"""What people do about messages: set reminders, ask for quiet, subscribe."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F
 
-from accounts.access import Role, acting_for_all
-from accounts.models import Membership
 from notifications import schedule
 from notifications.facts import About, known
-from notifications.models import Kind, MessagePreferences, Notification, PushSubscription, Reminder
-from recovery.models import CareTeamMember, Patient, RedFlag
+from notifications.models import Kind, MessagePreferences, PushSubscription, Reminder
+from recovery.models import Patient
 
 MOST_REMINDERS = 20
 MOST_SUBSCRIPTIONS = 10
@@ -128,6 +124,8 @@ def subscribe(
             "created_at": now,
             "last_ok_at": None,
             "failures": 0,
+            "failing_since": None,
+            "refusals": 0,
         },
     )
     own = PushSubscription.objects.filter(user=user_id).order_by("-created_at", "-pk")
@@ -135,65 +133,3 @@ def subscribe(
         pk__in=list(own.values_list("pk", flat=True)[MOST_SUBSCRIPTIONS:])
     ).delete()
     return subscription
-
-
-@dataclass(frozen=True, slots=True)
-class Swept:
-    """How many messages about red flags were queued, and the flags that the clinic has nobody to tell of."""
-
-    queued: int
-    unheard: frozenset[int]
-
-
-def queue_red_flag_messages(*, now: datetime) -> Swept:
-    """Queue a message to each person who must hear of a red flag that has none yet.
-
-    They are the patient's care team; without one, the clinicians and administrators of the clinic. Messages
-    that still wait about a flag that somebody has seen are called off.
-    """
-    with acting_for_all():
-        seen = ~Q(red_flag__acknowledged_at=None) | ~Q(red_flag__closed_at=None)
-        Notification.objects.urgent().filter(seen, state=Notification.State.PENDING).update(
-            state=Notification.State.MISSED
-        )
-        told = Notification.objects.filter(red_flag=OuterRef("pk"))
-        flags = list(RedFlag.objects.filter(~Exists(told), acknowledged_at=None, closed_at=None))
-        listeners = _listeners(flags, now=now)
-        messages = [
-            Notification(
-                clinic_id=flag.clinic_id,
-                recipient_id=user_id,
-                patient_id=flag.patient_id,
-                kind=Kind.RED_FLAG,
-                red_flag=flag,
-                local_date=flag.about_on,
-                slot=str(flag.pk),
-                due_at=flag.raised_at,
-                next_attempt_at=flag.raised_at,
-            )
-            for flag in flags
-            for user_id in listeners[flag.pk]
-        ]
-        Notification.objects.bulk_create(messages, ignore_conflicts=True)
-        return Swept(len(messages), frozenset(flag.pk for flag in flags if not listeners[flag.pk]))
-
-
-def _listeners(flags: Iterable[RedFlag], *, now: datetime) -> dict[int, set[int]]:
-    """The people to tell, by flag. Whoever has left the clinic is on nobody's list."""
-    staff: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    clinics = {flag.clinic_id for flag in flags}
-    members = Membership.objects.current().filter(clinic__in=clinics).exclude(role=Role.PATIENT)
-    for clinic_id, user_id, role in members.values_list("clinic", "user", "role"):
-        staff[clinic_id][user_id].add(role)
-    teams: dict[int, set[int]] = defaultdict(set)
-    patients = {flag.patient_id for flag in flags}
-    current = CareTeamMember.objects.current(on=now.date()).filter(patient__in=patients)
-    for patient_id, user_id in current.values_list("patient", "user"):
-        teams[patient_id].add(user_id)
-    found = {}
-    for flag in flags:
-        here = staff[flag.clinic_id]
-        found[flag.pk] = teams[flag.patient_id] & here.keys() or {
-            user_id for user_id, roles in here.items() if roles & {Role.CLINICIAN, Role.ADMINISTRATOR}
-        }
-    return found

@@ -8,35 +8,58 @@ lost.
 
 import logging
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
-from django.db.models import F
+from django.db import connection
+from django.db.models import Case, F, Value, When
 
 from accounts.access import acting_for_all
-from notifications.facts import skip_pointless
+from notifications.effect import MEASURED_KINDS
+from notifications.facts import pointless_now
 from notifications.messages import message_for
 from notifications.models import (
     MOST_ATTEMPTS,
     Channel,
     MessagePreferences,
     Notification,
+    Receipt,
     all_channels,
 )
-from notifications.transports import Message, Transport, TransportError, email, webpush
+from notifications.transports import Message, Transport, TransportError
+from notifications.withholding import drawn
 
-TRANSPORTS: dict[str, Transport] = {Channel.WEBPUSH: webpush, Channel.EMAIL: email}
+# A channel is a module or folder of its name beside the others: that, and its line in Channel, is all of it.
+TRANSPORTS: dict[str, Transport] = {
+    channel: import_module(f"notifications.transports.{channel}") for channel in Channel.values
+}
 
 BATCH = 100
-THREADS = 8
+THREADS = 8  # also what a sender that is killed can have sent without having written it down
+URGENT_THREADS = 16  # of each channel, so that one that hangs cannot hold up the other
 LEASE = timedelta(seconds=60)
+URGENT_LEASE = timedelta(seconds=20)  # a red flag whose sender was killed goes on after this
 START_WITHIN_SECONDS = 10.0  # what has not begun by then is given back: a lease and a task must outlast it
+URGENT_START_WITHIN_SECONDS = 5.0
 BACKOFF_SECONDS = (10.0, 30.0, 120.0, 600.0, 3600.0)
 LONGEST_URGENT_WAIT_SECONDS = 60.0
+JITTER = 0.2  # of a wait that a service asked for, so that not all come back in one second
+
+FINISH = """
+    UPDATE notifications_notification AS row
+    SET state = done.state, channel = done.channel, next_attempt_at = done.next_attempt_at, sent_at = done.sent_at,
+        error = done.error, attempts = done.attempts, token = NULL
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+        %s::int[]) AS done (id, token, state, channel, next_attempt_at, sent_at, error, attempts)
+    WHERE row.id = done.id AND row.token = done.token AND row.state = 'sending'
+    RETURNING row.id
+"""
 
 State = Notification.State
 log = logging.getLogger(__name__)
@@ -85,13 +108,77 @@ class Verdict:
 
 
 def deliver_ordinary(*, now: datetime) -> int:
-    """Send one batch of reminders that are ready. Returns how many were looked at: 0 ends the work."""
-    return _deliver(urgent=False, now=now)
+    """Send one batch of reminders that are ready. Returns how many were looked at: 0 ends the work.
+
+    A sender never has more than THREADS messages that have left, or may have, and are not written down.
+    """
+    started = time.monotonic()
+    claimed = claim(urgent=False, now=now)
+    until = started + START_WITHIN_SECONDS
+    waiting = iter(claimed.jobs)
+    running: dict[Future[Tried | None], Job] = {}
+    with ThreadPoolExecutor(THREADS) as pool:
+        while True:
+            for job in waiting:
+                running[pool.submit(_try, job, until)] = job
+                if len(running) == THREADS:
+                    break
+            if not running:
+                return claimed.rows
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            at = now + timedelta(seconds=time.monotonic() - started)
+            write_down([(running.pop(future), future.result()) for future in done], now=at)
+
+
+class UrgentSender:
+    """Sends red flags, which wait for nothing else: not for a reminder, nor for a service that hangs.
+
+    Each channel has threads of its own, and nothing here waits for one.
+    """
+
+    def __init__(self) -> None:
+        self.pools = {channel: ThreadPoolExecutor(URGENT_THREADS) for channel in Channel.values}
+        self.running: dict[Future[Tried | None], Job] = {}
+
+    def step(self, *, now: datetime) -> int:
+        """Write down what has ended since the last step, and begin what is ready. How many rows were looked at."""
+        self._write_down(now)
+        looked_at = 0
+        for channel, pool in self.pools.items():
+            busy = sum(job.channel == channel for job in self.running.values())
+            claimed = claim(urgent=True, now=now, most=URGENT_THREADS - busy, channel=channel)
+            looked_at += claimed.rows
+            until = time.monotonic() + URGENT_START_WITHIN_SECONDS
+            for job in claimed.jobs:
+                self.running[pool.submit(_try, job, until)] = job
+        return looked_at
+
+    def rest(self, seconds: float) -> None:
+        """Wait so long, or until a message has ended, whichever is first."""
+        if self.running:
+            wait(self.running, timeout=seconds, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(seconds)
+
+    def close(self, *, now: Callable[[], datetime]) -> None:
+        """Let what is under way end, and write it down."""
+        for pool in self.pools.values():
+            pool.shutdown()
+        self._write_down(now())
+
+    def _write_down(self, now: datetime) -> None:
+        done = [future for future in self.running if future.done()]
+        write_down([(self.running[future], future.result()) for future in done], now=now)
+        for future in done:
+            del self.running[future]
 
 
 def deliver_urgent(*, now: datetime) -> int:
-    """The same for red flags, which wait for nothing else."""
-    return _deliver(urgent=True, now=now)
+    """Send the red flags that are ready, and wait for the end of it. How many rows were looked at."""
+    sender = UrgentSender()
+    looked_at = sender.step(now=now)
+    sender.close(now=lambda: now)
+    return looked_at
 
 
 def judge(
@@ -107,76 +194,117 @@ def judge(
     later_channels = channels[channels.index(channel) + 1 :] if channel in channels else channels
     if later_channels and (error.permanent or urgent):
         return Verdict(State.PENDING, later_channels[0])
-    wait = error.retry_after or BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1]
+    pause = max(error.retry_after or 0.0, BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
     if urgent:
-        return Verdict(State.PENDING, channels[0], min(wait, LONGEST_URGENT_WAIT_SECONDS))
-    if error.permanent or attempts >= MOST_ATTEMPTS:
+        return Verdict(State.PENDING, channels[0], min(pause, LONGEST_URGENT_WAIT_SECONDS))
+    # A service that asks for patience gets it until the message is too late.
+    if error.permanent or (attempts >= MOST_ATTEMPTS and not error.retry_after):
         return Verdict(State.FAILED, channel)
-    return Verdict(State.PENDING, channel, wait)
+    return Verdict(State.PENDING, channel, pause)
 
 
-def _deliver(*, urgent: bool, now: datetime) -> int:
-    started = time.monotonic()
-    claimed = claim(urgent=urgent, now=now)
-    with ThreadPoolExecutor(THREADS) as pool:
-        jobs = {pool.submit(_try, job, started + START_WITHIN_SECONDS): job for job in claimed.jobs}
-        for done in as_completed(jobs):
-            tried = done.result()
-            at = now + timedelta(seconds=time.monotonic() - started)
-            if tried is None:
-                _give_back(jobs[done].notification, now=at)
-            else:
-                finish(jobs[done], tried, now=at)
-    return claimed.rows
+def claim(*, urgent: bool, now: datetime, most: int = BATCH, channel: str = "") -> Claimed:
+    """Take up to `most` of what is ready, of one channel if it is named. What another sender holds is passed over.
 
-
-def claim(*, urgent: bool, now: datetime) -> Claimed:
-    """Take up to a batch of what is ready. Rows that another sender holds are passed over."""
+    Here also falls the lot: which reminders of those who agreed are withheld (see notifications.withholding).
+    """
     with acting_for_all():
         ledger = Notification.objects.urgent() if urgent else Notification.objects.ordinary()
+        if channel:
+            ledger = ledger.filter(channel=channel)
         ready = ledger.ready(at=now).order_by("next_attempt_at").select_for_update(skip_locked=True)
-        rows = list(ready[:BATCH])
-        missed = [row.pk for row in rows if row.expires_at and row.expires_at <= now]
-        # Its last sender never came back from the last try it had.
-        failed = [row.pk for row in rows if row.attempts >= MOST_ATTEMPTS and not row.is_urgent]
-        Notification.objects.filter(pk__in=failed).update(state=State.FAILED, error="no-outcome", token=None)
-        Notification.objects.filter(pk__in=missed).update(state=State.MISSED, token=None)
-        # What became pointless since it was planned: the session is done, a red flag was raised.
-        skipped = skip_pointless([row for row in rows if row.pk not in {*missed, *failed}], now=now)
-        taken = Notification.objects.filter(pk__in={row.pk for row in rows} - {*missed, *failed, *skipped})
+        rows = list(ready[:most]) if most > 0 else []
+        if not rows:
+            return Claimed(0, [])
+        going = _set_aside(rows, now=now) if not urgent else rows
+        taken = Notification.objects.filter(pk__in=[row.pk for row in going])
         taken.update(
             state=State.SENDING,
             token=uuid4(),
             # Counted before the work: a message that kills its sender is not tried for ever.
             attempts=F("attempts") + 1,
-            next_attempt_at=now + LEASE,
+            next_attempt_at=now + (URGENT_LEASE if urgent else LEASE),
         )
         return Claimed(len(rows), _jobs(list(taken)))
 
 
+def _set_aside(rows: Sequence[Notification], *, now: datetime) -> list[Notification]:
+    """Settle the reminders that must not leave now, and return the others."""
+    again = [row.pk for row in rows if row.state == State.SENDING]  # their last sender never came back
+    shown = set(Receipt.objects.filter(pk__in=again).values_list("pk", flat=True)) if again else set()
+    missed = {row.pk for row in rows if row.expires_at and row.expires_at <= now} - shown
+    failed = {row.pk for row in rows if row.attempts >= MOST_ATTEMPTS} - shown - missed
+    # What became pointless since it was planned: the session is done, a red flag was raised.
+    because = pointless_now([row for row in rows if row.pk not in shown | missed | failed], now=now)
+    # A reminder that the patient put off is owed to them: no lot is drawn for it.
+    first = [
+        row
+        for row in rows
+        if row.attempts == 0
+        and row.kind in MEASURED_KINDS
+        and not row.first_sent_at
+        and not row.snoozed_at
+        and row.pk not in missed | because.keys()
+    ]
+    measured, withheld = drawn(first)
+    settled = Notification.objects.filter
+    if shown:
+        # It left: the phone says so, and gets it no second time.
+        settled(pk__in=shown).update(state=State.SENT, sent_at=now, token=None)
+    over = missed | failed | because.keys()
+    if over:
+        # What had left once before has not become unsent by a second try that came to nothing.
+        settled(pk__in=over, first_sent_at__isnull=False).update(
+            state=State.SENT, sent_at=F("first_sent_at"), channel=Channel.WEBPUSH, token=None
+        )
+        whens = [When(pk=pk, then=Value(why.value)) for pk, why in because.items()]
+        settled(pk__in=because, first_sent_at=None).update(
+            state=State.SKIPPED, because=Case(*whens, default=Value("")), token=None
+        )
+        settled(pk__in=missed, first_sent_at=None).update(state=State.MISSED, token=None)
+        settled(pk__in=failed, first_sent_at=None).update(state=State.FAILED, error="no-outcome", token=None)
+    if measured:
+        settled(pk__in=measured).update(measured=True)
+        settled(pk__in=withheld).update(state=State.WITHHELD)
+    return [row for row in rows if row.pk not in shown | over | withheld]
+
+
 def _jobs(notifications: Sequence[Notification]) -> list[Job]:
+    recipients = {row.recipient_id for row in notifications if not row.is_urgent}
     chosen = dict(
-        MessagePreferences.objects.filter(
-            patient__in={row.recipient_id for row in notifications}
-        ).values_list("patient", "channels")
+        MessagePreferences.objects.filter(patient__in=recipients).values_list("patient", "channels")
+        if recipients
+        else ()
     )
     by_channel: dict[str, list[Notification]] = {}
     channels_of: dict[int, list[str]] = {}
     for row in notifications:
-        # Staff have no preferences here: a red flag goes every way there is.
-        channels = all_channels() if row.is_urgent else chosen.get(row.recipient_id, all_channels())
-        channels_of[row.pk] = channels
+        channels_of[row.pk] = channels = _channels(row, chosen)
         channel = row.channel if row.channel in channels else next(iter(channels), "")
         by_channel.setdefault(channel, []).append(row)
     jobs = []
     for channel, rows in by_channel.items():
         transport = TRANSPORTS.get(channel)
-        addresses = transport.addresses({row.recipient_id for row in rows}) if transport else {}
+        people = {row.recipient_id for row in rows if row.recipient_id}
+        addresses = transport.addresses(people) if transport and people else {}
         jobs += [
-            Job(row, message_for(row), channel, channels_of[row.pk], addresses.get(row.recipient_id, []))
+            Job(
+                row,
+                message_for(row),
+                channel,
+                channels_of[row.pk],
+                addresses.get(row.recipient_id, []) if row.recipient_id else [row.address],
+            )
             for row in rows
         ]
     return jobs
+
+
+def _channels(row: Notification, chosen: dict[int, list[str]]) -> list[str]:
+    """A red flag has a row for each channel, and what goes a second time goes where it was sent to."""
+    if row.channel and (row.is_urgent or row.first_sent_at):
+        return [row.channel]
+    return chosen.get(row.recipient_id or 0, all_channels())
 
 
 def _try(job: Job, until: float) -> Tried | None:
@@ -203,29 +331,64 @@ def _try(job: Job, until: float) -> Tried | None:
 
 def finish(job: Job, tried: Tried, *, now: datetime) -> bool:
     """Write down what became of it. False if the lease had ended and somebody else holds it now."""
-    row, error = job.notification, tried.error
+    return job.notification.pk in write_down([(job, tried)], now=now)
+
+
+def write_down(ended: Sequence[tuple[Job, Tried | None]], *, now: datetime) -> set[int]:
+    """Write down what became of several, in a constant number of statements. Those that were still ours.
+
+    What was not begun (None) is given back with its attempt.
+    """
+    rows = [_outcome(job, tried, now=now) for job, tried in ended]
+    if not rows:
+        return set()
+    for job, tried in ended:
+        _say(job, tried)
+    with acting_for_all(), connection.cursor() as cursor:
+        cursor.execute(FINISH, [list(column) for column in zip(*rows, strict=True)])
+        ours = {pk for (pk,) in cursor.fetchall()}
+    noted: dict[str, list[tuple[Any, TransportError | None]]] = {}
+    for job, tried in ended:
+        noted.setdefault(job.channel, []).extend(tried.results if tried else ())
+    for channel, results in noted.items():
+        if results:
+            TRANSPORTS[channel].note(results, now=now)
+    return ours
+
+
+def _outcome(job: Job, tried: Tried | None, *, now: datetime) -> tuple[Any, ...]:
+    """What FINISH takes of one row."""
+    row = job.notification
+    if tried is None:
+        return row.pk, row.token, State.PENDING, row.channel, now, None, row.error, row.attempts - 1
+    error = tried.error
     verdict = judge(
         error, attempts=row.attempts, channel=job.channel, channels=job.channels, urgent=row.is_urgent
     )
-    if error and row.is_urgent:
+    state, channel, attempts, sent_at = verdict.state, verdict.channel, row.attempts, None
+    if state == State.SENT:
+        sent_at = now
+    elif state == State.FAILED and row.first_sent_at:
+        state, channel, sent_at = State.SENT, Channel.WEBPUSH, row.first_sent_at
+    elif not row.is_urgent:
+        # A try that had an outcome killed nobody, so it must not be the last one by the count alone.
+        attempts = min(attempts, MOST_ATTEMPTS - 1) if state == State.PENDING else attempts
+    spread = 1 + JITTER * _share(row) if error and error.retry_after else 1.0
+    again_at = now + timedelta(seconds=verdict.wait_seconds * spread)
+    return row.pk, row.token, state, channel, again_at, sent_at, error.reason if error else "", attempts
+
+
+def _share(row: Notification) -> float:
+    """0 to 1, always the same for one try of one message."""
+    return sha256(f"{row.pk} {row.attempts}".encode()).digest()[0] / 255
+
+
+def _say(job: Job, tried: Tried | None) -> None:
+    """Tell the operator what only they can put right, and what did not reach staff."""
+    error, row = tried.error if tried else None, job.notification
+    if tried and any(failure and failure.ours for _, failure in tried.results):
+        log.error("The set-up of %s is wrong: %s. Nothing leaves by it.", job.channel, error and error.reason)
+    if error and row.is_urgent and error.reason != row.error:
         log.error(
             "The message %s about a red flag did not leave by %s (%s).", row.pk, job.channel, error.reason
         )
-    with acting_for_all():
-        for address, outcome in tried.results:
-            TRANSPORTS[job.channel].note(address, outcome, now=now)
-        return bool(
-            row.held().update(
-                state=verdict.state,
-                channel=verdict.channel,
-                next_attempt_at=now + timedelta(seconds=verdict.wait_seconds),
-                sent_at=now if error is None else None,
-                error=error.reason if error else "",
-                token=None,
-            )
-        )
-
-
-def _give_back(row: Notification, *, now: datetime) -> None:
-    with acting_for_all():
-        row.held().update(state=State.PENDING, attempts=F("attempts") - 1, next_attempt_at=now, token=None)

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 from django.db import connection
-from django.db.models import Case, Value, When
 
 from notifications.models import REMINDER_KINDS, Notification
 from notifications.restraint import (
@@ -19,6 +18,7 @@ from notifications.restraint import (
     IGNORED_ENOUGH,
     MOVING,
     SILENT_DAYS,
+    Because,
     Known,
     Past,
     pointless,
@@ -119,24 +119,23 @@ def known(about: Collection[About], *, now: datetime) -> dict[About, Known]:
     return found
 
 
-def skip_pointless(rows: Collection[Notification], *, now: datetime) -> set[int]:
-    """Of these locked reminders, skip those that would be pointless `now`; their ids. Two statements at most."""
+def pointless_now(rows: Collection[Notification], *, now: datetime) -> dict[int, Because]:
+    """Which of these reminders would be pointless `now`, by id, and why. Two statements at most."""
     ordinary = {row.pk: row for row in rows if row.kind in REMINDERS}
     if not ordinary:
-        return set()
-    about = {pk: About(row.recipient_id, row.kind, row.local_date) for pk, row in ordinary.items()}
+        return {}
+    about = {
+        pk: About(row.recipient_id, row.kind, row.local_date)
+        for pk, row in ordinary.items()
+        if row.recipient_id
+    }
     facts = known(set(about.values()), now=now)
-    reasons = {}
-    for pk, row in ordinary.items():
-        fact = facts.get(about[pk])
-        if fact and (why := pointless(row.kind, row.slot, row.local_date, fact, now=now)):
-            reasons[pk] = why
-    if reasons:
-        whens = [When(pk=pk, then=Value(why.value)) for pk, why in reasons.items()]
-        Notification.objects.filter(pk__in=reasons).update(
-            state=Notification.State.SKIPPED, because=Case(*whens), token=None
-        )
-    return set(reasons)
+    return {
+        pk: why
+        for pk, row in ordinary.items()
+        if (fact := facts.get(about[pk]))
+        and (why := pointless(row.kind, row.slot, row.local_date, fact, now=now))
+    }
 
 
 # A record in a phone's future is not looked at.

@@ -4,6 +4,7 @@ from django.conf import settings
 
 from notifications.models import Kind, Notification
 from notifications.transports import Message
+from notifications.unsubscribe import unsubscribe_url
 
 TITLES = {
     Kind.EXERCISE: "Time for your exercises",
@@ -28,7 +29,12 @@ def message_for(notification: Notification) -> Message:
         title=TITLES[Kind(notification.kind)],
         body=OPEN_AMBLE,
         url=settings.PUBLIC_URL + ("/" if notification.is_for_staff else "/app/"),
-        tag=f"{notification.kind}-{notification.slot}",
+        # One text stands on a screen once: a repetition replaces what it repeats.
+        tag=f"{notification.kind}-{notification.red_flag_id if urgent else notification.slot}",
         lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else REMINDER_LASTS_SECONDS,
         urgent=urgent,
+        notification_id=notification.pk,
+        unsubscribe_url=""
+        if notification.is_for_staff
+        else unsubscribe_url(notification.clinic_id, notification.patient_id),
     )

@@ -3,11 +3,11 @@ from typing import Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from accounts.access import Actor
-from accounts.models import Clinic, Device, User
+from accounts.access import Actor, Role
+from accounts.models import Clinic, Device, Membership, User
 from notifications import schedule
 from notifications.restraint import Because
 from recovery.models import Patient, RedFlag
@@ -185,14 +185,23 @@ class Notification(models.Model):
         SKIPPED = "skipped"  # it would have been pointless; `because` says why
         MISSED = "missed"  # it came too late to be of use, and did not leave
         FAILED = "failed"  # no way out took it
+        WITHHELD = "withheld"  # left out by lot, to measure what reminders do; the patient agreed to that
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
-    recipient = models.ForeignKey(User, models.CASCADE, related_name="notifications", db_index=False)
+    recipient = models.ForeignKey(
+        User, models.CASCADE, null=True, related_name="notifications", db_index=False
+    )
+    address = models.EmailField(blank=True, help_text="A mailbox on the clinic's list, for no recipient.")
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     red_flag = models.ForeignKey(RedFlag, models.CASCADE, null=True, related_name="+", db_index=False)
+    step = models.PositiveSmallIntegerField(
+        null=True, help_text="Of the escalation of a red flag, from 0; see notifications.escalation."
+    )
     local_date = models.DateField()
-    slot = models.CharField(max_length=20, help_text="HH:MM of a reminder; the id of a red flag.")
+    slot = models.CharField(
+        max_length=40, help_text="HH:MM of a reminder; flag, step and channel of a red flag."
+    )
     due_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, help_text="Too late from here on; never, for a red flag.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
@@ -203,6 +212,11 @@ class Notification(models.Model):
     token = models.UUIDField(null=True)
     channel = models.CharField(max_length=16, blank=True)
     sent_at = models.DateTimeField(null=True)
+    # No screen confirmed it, so it goes once more: when it had left for the first time, by web push.
+    first_sent_at = models.DateTimeField(null=True)
+    measured = models.BooleanField(
+        default=False, help_text="Whether the lot was drawn for it, sent or withheld."
+    )
     error = models.CharField(max_length=40, blank=True, help_text="A code of ours, never a provider's words.")
     because = models.CharField(
         max_length=16,
@@ -224,6 +238,16 @@ class Notification(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["recipient", "kind", "local_date", "slot"], name="one_notification_per_slot"
+            ),
+            models.UniqueConstraint(
+                fields=["address", "kind", "local_date", "slot"],
+                condition=Q(recipient=None),
+                name="one_notification_per_slot_of_a_mailbox",
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient__isnull=False, address="")
+                | (Q(recipient=None, red_flag__isnull=False) & ~Q(address="")),
+                name="a_person_or_a_mailbox",
             ),
             models.CheckConstraint(
                 condition=Q(kind="red_flag", red_flag__isnull=False)
@@ -260,6 +284,14 @@ class Notification(models.Model):
             models.Index(
                 fields=["red_flag"], condition=Q(red_flag__isnull=False), name="notifications_by_red_flag"
             ),
+            models.Index(
+                fields=["sent_at"],
+                condition=Q(state="sent", channel="webpush", red_flag=None, first_sent_at=None),
+                name="notifications_to_confirm",
+            ),
+            models.Index(
+                fields=["clinic", "due_at"], condition=Q(measured=True), name="notifications_measured"
+            ),
         ]
 
     @property
@@ -289,3 +321,121 @@ class PushSubscription(models.Model):
     created_at = models.DateTimeField()
     last_ok_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    failing_since = models.DateTimeField(null=True, help_text="The first of those failures.")
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="Answers of 400 in a row.")
+
+
+class Receipt(models.Model):
+    """The app says that a screen showed a message. Only this proves a push: a service answers 201 for dead phones."""
+
+    notification = models.OneToOneField(
+        Notification, models.CASCADE, primary_key=True, related_name="receipt"
+    )
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    recipient = models.ForeignKey(User, models.CASCADE, related_name="+", db_index=False)
+    shown_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["recipient", "shown_at"], name="receipts_by_recipient")]
+
+
+class DeliveryChoices(models.Model):
+    """What a patient chose about the ways of messages. Without this row nothing was chosen."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.OneToOneField(Patient, models.CASCADE, primary_key=True, related_name="delivery_choices")
+    no_email = models.BooleanField(default=False, help_text="Unsubscribed from mail.")
+    email_when_unseen = models.BooleanField(
+        default=False, help_text="Mail a reminder that no screen confirmed within ten minutes."
+    )
+    measuring = models.BooleanField(
+        null=True, help_text="Whether some reminders may be left out by lot; null is not asked."
+    )
+    measuring_decided_at = models.DateTimeField(null=True)
+
+    objects = RowsOfOneself["DeliveryChoices"].as_manager()
+
+
+class MessageSettings(models.Model):
+    """How a clinic speaks: when a red flag that nobody answers goes on, and how many reminders are left out."""
+
+    clinic = models.OneToOneField(Clinic, models.CASCADE, primary_key=True, related_name="message_settings")
+    list_after_minutes = models.PositiveSmallIntegerField(default=15)  # P: reliability P-6
+    administrators_after_minutes = models.PositiveSmallIntegerField(default=30)  # P: reliability P-6
+    everyone_after_minutes = models.PositiveSmallIntegerField(
+        default=60,  # P: reliability P-6
+        help_text="Everybody again, and again after each such time.",
+    )
+    withheld_percent = models.PositiveSmallIntegerField(default=10)  # P: clinical section 7, 10 to 20
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(list_after_minutes__gt=0)
+                & Q(administrators_after_minutes__gte=F("list_after_minutes"))
+                & Q(everyone_after_minutes__gte=F("administrators_after_minutes")),
+                name="steps_follow_each_other",
+            ),
+            models.CheckConstraint(condition=Q(withheld_percent__lte=20), name="at_most_a_fifth_withheld"),
+        ]
+
+
+class ListenerQuerySet(models.QuerySet["Listener"]):
+    def current(self) -> Self:
+        """Mailboxes, and people who still are staff of that clinic."""
+        staff = Membership.objects.current().exclude(role=Role.PATIENT)
+        return self.filter(
+            Q(user=None) | Exists(staff.filter(clinic=OuterRef("clinic"), user=OuterRef("user")))
+        )
+
+
+class Listener(models.Model):
+    """One line of the clinic's list for red flags: somebody of its staff, or a mailbox that somebody reads."""
+
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="listeners")
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="+", db_index=False)
+    address = models.EmailField(blank=True)
+
+    objects = ListenerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, address="") | (Q(user=None) & ~Q(address="")),
+                name="a_listener_is_a_person_or_a_mailbox",
+            )
+        ]
+
+
+class ReminderEffect(models.Model):
+    """What was counted for one kind and local hour of a clinic: who acted within two hours. No patient is in it."""
+
+    clinic = models.ForeignKey(Clinic, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    hour = models.PositiveSmallIntegerField()
+    patients = models.PositiveIntegerField()
+    sent = models.PositiveIntegerField()
+    sent_acted = models.PositiveIntegerField()
+    withheld = models.PositiveIntegerField()
+    withheld_acted = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "kind", "hour"], name="one_count_per_kind_and_hour")
+        ]
+
+
+class Alarm(models.Model):
+    """What the reconciler found wrong with the red flags of one clinic. Counts only; no row, nothing wrong."""
+
+    clinic = models.OneToOneField(Clinic, models.CASCADE, primary_key=True, related_name="alarm")
+    untried = models.PositiveIntegerField(help_text="Flags that nobody tried to tell within a minute.")
+    unanswered = models.PositiveIntegerField(help_text="Flags past the last step that nobody acknowledged.")
+    unheard = models.PositiveIntegerField(help_text="Flags that there is nobody to tell of.")
+
+
+class Heartbeat(models.Model):
+    """When a process that must not stand still last finished its round, by PostgreSQL's clock."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    at = models.DateTimeField()

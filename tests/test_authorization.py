@@ -132,6 +132,7 @@ reminder DELETE                          401  401 401 204 404   403   403 403   
 message-preferences GET                  401  401 401 200 200   403   403 403    403  403  403
 message-preferences PUT                  401  401 401 200 200   403   403 403    403  403  403
 push-key GET                             200  200 200 200 200   200   200 200    200  200  200
+push-subscriptions GET                   401  401 401 200 200   200   200 200    200  200  200
 push-subscriptions POST                  401  401 401 400 400   400   400 400    400  400  400
 push-subscription DELETE                 401  401 401 204 404   404   404 404    404  404  404
 notifications GET                        401  401 401 200 200   200   200 200    200  200  200
@@ -139,6 +140,12 @@ snooze-notification POST                 401  401 401 200 404   403   403 403   
 notification-done POST                   401  401 401 200 404   403   403 403    403  403  403
 patient-notifications GET                401  401 401 403 403   200   404 404    200  403  404
 patient-reminders GET                    401  401 401 403 403   200   404 404    200  403  404
+confirm-shown POST                       401  401 401 204 204   204   204 204    204  204  204
+delivery-choices GET                     401  401 401 200 200   403   403 403    403  403  403
+delivery-choices PUT                     401  401 401 200 200   403   403 403    403  403  403
+message-settings GET                     401  401 401 403 403   200   200 200    200  200  200
+message-settings PUT                     401  401 401 403 403   403   403 403    403  200  200
+reminder-effect GET                      401  401 401 403 403   200   200 200    200  200  200
 today GET                                401  401 401 200 200   403   403 403    403  403  403
 plan GET                                 401  401 401 200 200   403   403 403    403  403  403
 own-timeline GET                         401  401 401 200 200   403   403 403    403  403  403
@@ -299,6 +306,7 @@ def world() -> World:
         "reminder": reminder.pk,
         "message": message.pk,
         "subscription": subscription.pk,
+        "notification": message.pk,
     }
     everybody = [None, rita, lou, ana, ben, maria, carla, leo, doctor, boss, stan]
     return World(dict(zip(PEOPLE, everybody, strict=True)), ids)
@@ -338,6 +346,14 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
     pause = {"from_on": "2026-03-02", "until_on": "2026-03-09", "reason": "holiday"}
     reminder = {"kind": "diary", "times": ["19:00"]}
     quiet = {"quiet_start": "22:00", "quiet_end": "06:00", "channels": ["email"]}
+    choices = {"email": True, "email_when_unseen": False, "measuring": True}
+    steps = {
+        "list_after_minutes": 10,
+        "administrators_after_minutes": 20,
+        "everyone_after_minutes": 30,
+        "withheld_percent": 10,
+        "listeners": [{"address": "desk@hill.example"}],
+    }
     patient, episode, flag = (
         f"patients/{ids['ana']}",
         f"episodes/{ids['episode']}",
@@ -427,6 +443,10 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("patient-reminders", "GET"): (f"{patient}/reminders", None, {}),
         ("message-preferences", "PUT"): ("message-preferences", quiet, {}),
         ("push-key", "GET"): ("push/key", None, {}),
+        ("push-subscriptions", "GET"): ("push/subscriptions", None, {}),
+        ("confirm-shown", "POST"): (f"notifications/{ids['notification']}/receipt", None, {}),
+        ("delivery-choices", "PUT"): ("delivery-choices", choices, {}),
+        ("message-settings", "PUT"): ("message-settings", steps, {}),
         ("push-subscriptions", "POST"): ("push/subscriptions", {"endpoint": "https://evil.example/x"}, {}),
         ("push-subscription", "DELETE"): (f"push/subscriptions/{ids['subscription']}", None, {}),
         ("invite-staff", "GET"): ("colleagues/invitations", None, {}),

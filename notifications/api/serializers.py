@@ -12,6 +12,7 @@ from notifications.models import (
     Channel,
     Kind,
     Notification,
+    PushSubscription,
     Reminder,
     SnoozedFor,
 )
@@ -172,6 +173,14 @@ class SubscriptionSerializer(StrictSerializer):
 
     def validate_endpoint(self, url: str) -> str:
         return _checked(endpoints.checked, url)
+
+
+class OwnSubscriptionSerializer(serializers.ModelSerializer[PushSubscription]):
+    this_device = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = PushSubscription
+        fields = ("id", "created_at", "last_ok_at", "this_device")
 
 
 def _checked(check: Callable[[str], object], text: str) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from notifications.api import views
+from notifications.api import delivery, views
 
 urlpatterns = [
     path("reminders", views.Reminders.as_view(), name="reminders"),
@@ -16,4 +16,8 @@ urlpatterns = [
         "patients/<int:pk>/notifications", views.PatientNotifications.as_view(), name="patient-notifications"
     ),
     path("patients/<int:pk>/reminders", views.PatientReminders.as_view(), name="patient-reminders"),
+    path("notifications/<int:pk>/receipt", delivery.ConfirmShown.as_view(), name="confirm-shown"),
+    path("delivery-choices", delivery.OwnDeliveryChoices.as_view(), name="delivery-choices"),
+    path("message-settings", delivery.ClinicMessageSettings.as_view(), name="message-settings"),
+    path("reminder-effect", delivery.Effects.as_view(), name="reminder-effect"),
 ]

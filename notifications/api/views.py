@@ -2,7 +2,8 @@ from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -17,6 +18,7 @@ from accounts.permissions import IsPatient, IsSignedIn
 from notifications import actions, replies
 from notifications.api.serializers import (
     NotificationSerializer,
+    OwnSubscriptionSerializer,
     PreferencesSerializer,
     PublicKeySerializer,
     ReminderSerializer,
@@ -129,8 +131,18 @@ class Preferences(OwnMessages):
         return Response(PreferencesSerializer(preferences).data)
 
 
-class Subscriptions(Acting):
+class Subscriptions(Acting, generics.ListAPIView[PushSubscription]):
     permission_classes = (IsSignedIn,)
+    serializer_class = OwnSubscriptionSerializer
+
+    def get_queryset(self) -> QuerySet[PushSubscription]:
+        own = PushSubscription.objects.filter(user=self.actor.user_id)
+        return own.annotate(this_device=Coalesce(Q(device=self.actor.device_id), False))
+
+    @extend_schema(operation_id="push_subscriptions")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One's own browsers. A phone that misses itself here was removed, and says that it shows nothing."""
+        return super().get(request, *args, **kwargs)
 
     @extend_schema(
         operation_id="subscribe", request=SubscriptionSerializer, responses={201: SubscriptionSerializer}

@@ -1,6 +1,6 @@
-"""The ways out. Siblings have one shape, `Transport`; a new one is a sibling and a line in delivery.py."""
+"""The ways out. Siblings have one shape, `Transport`; a new one is a sibling and its name in models.Channel."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -8,7 +8,10 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, ready to leave. On a screen it replaces an older one with the same `tag`."""
+    """One message, ready to leave. On a screen it replaces an older one with the same `tag`.
+
+    `notification_id` is what a receipt names; `unsubscribe_url` is empty where nobody may unsubscribe.
+    """
 
     title: str
     body: str
@@ -16,6 +19,8 @@ class Message:
     tag: str
     lasts_seconds: int
     urgent: bool = False
+    notification_id: int = 0
+    unsubscribe_url: str = ""
 
 
 class TransportError(Exception):
@@ -23,17 +28,25 @@ class TransportError(Exception):
 
     `reason` is a short code of ours, never the other side's words, which may hold personal data. `permanent`:
     the same message to the same address will not leave later either. `retry_after`: seconds that the other
-    side asked for. `gone`: the address itself is dead and shall be forgotten.
+    side asked for. `gone`: the address itself is dead and shall be forgotten. `ours`: our own set-up is wrong,
+    and nothing will leave this way until the operator puts it right.
     """
 
     def __init__(
-        self, reason: str, *, permanent: bool, retry_after: float | None = None, gone: bool = False
+        self,
+        reason: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        gone: bool = False,
+        ours: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
         self.retry_after = retry_after
         self.gone = gone
+        self.ours = ours
 
 
 class Transport(Protocol):
@@ -43,5 +56,5 @@ class Transport(Protocol):
     def send(self, message: Message, address: Any) -> None:
         """Send or raise TransportError. Runs in a thread and must not touch the database."""
 
-    def note(self, address: Any, error: TransportError | None, *, now: datetime) -> None:
-        """Remember how it went, and forget an address that is gone."""
+    def note(self, results: Sequence[tuple[Any, TransportError | None]], *, now: datetime) -> None:
+        """Remember how it went with each address, and forget those that are gone."""

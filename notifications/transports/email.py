@@ -1,11 +1,12 @@
 """Email, by whatever backend Django is set up with: a neutral subject, plain words and a link."""
 
 import smtplib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models.functions import Coalesce
 from django.template.loader import render_to_string
 
 from accounts.models import User
@@ -20,17 +21,27 @@ def addresses(user_ids: Iterable[int]) -> dict[int, list[str]]:
     signing_in = (
         User.objects.filter(pk__in=wanted, is_active=True).exclude(email=None).values_list("pk", "email")
     )
-    patients = Patient.objects.filter(pk__in=wanted, user__is_active=True).exclude(email="")
+    patients = Patient.objects.filter(pk__in=wanted, user__is_active=True)
+    wants_none = Coalesce("delivery_choices__no_email", False)
     # The address that a patient gave for messages wins over the one of an account.
-    return {pk: [email] for pk, email in [*signing_in, *patients.values_list("pk", "email")] if email}
+    found = {pk: [email] for pk, email in signing_in if email}
+    for pk, email, unsubscribed in patients.values_list("pk", "email", wants_none):
+        if unsubscribed:
+            found.pop(pk, None)
+        elif email:
+            found[pk] = [email]
+    return found
 
 
 def send(message: Message, address: str) -> None:
     if not settings.EMAIL_IS_SET:
-        raise TransportError("email-not-set", permanent=True)
+        raise TransportError("email-not-set", permanent=True, ours=True)
     context = {"message": message}
     mail = EmailMultiAlternatives(
-        subject=SUBJECT, body=render_to_string("notifications/email.txt", context), to=[address]
+        subject=SUBJECT,
+        body=render_to_string("notifications/email.txt", context),
+        to=[address],
+        headers=_one_click(message.unsubscribe_url),
     )
     mail.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     try:
@@ -38,14 +49,22 @@ def send(message: Message, address: str) -> None:
     except smtplib.SMTPRecipientsRefused as refused:
         codes = [code for code, _ in refused.recipients.values()]
         raise TransportError("email-recipient", permanent=all(code >= 500 for code in codes)) from None
-    except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused) as ours:
-        # Our own set-up is wrong, not this message: it leaves when that is put right.
-        raise TransportError(f"email-{ours.smtp_code}", permanent=False) from None
+    except (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPConnectError) as ours:
+        # Not this message is at fault: it leaves when the set-up is put right, or the server takes us again.
+        refused_us = ours.smtp_code >= 500
+        raise TransportError(f"email-{ours.smtp_code}", permanent=False, ours=refused_us) from None
     except smtplib.SMTPResponseException as answer:
         raise TransportError(f"email-{answer.smtp_code}", permanent=answer.smtp_code >= 500) from None
     except (smtplib.SMTPException, OSError) as failure:
         raise TransportError(f"email-{type(failure).__name__}"[:40], permanent=False) from None
 
 
-def note(address: str, error: TransportError | None, *, now: datetime) -> None:
+def _one_click(url: str) -> dict[str, str]:
+    """RFC 8058: the mailbox shows a button, and a POST to `url` is all that it takes."""
+    if not url:
+        return {}
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def note(results: Sequence[tuple[str, TransportError | None]], *, now: datetime) -> None:
     """Nothing to keep: the address belongs to the person's record."""

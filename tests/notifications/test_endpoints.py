@@ -130,7 +130,7 @@ def test_a_name_that_leads_to_this_machine_is_not_connected_to(monkeypatch):
             answer = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, answer=answer, **__: answer)
             with pytest.raises(Exception, match="not public"):
-                post(Endpoint("http", "fcm.googleapis.com", port, "/x"), b"", {})
+                post(Endpoint("http", "fcm.googleapis.com", port, "/x"), b"", {}, seconds=5)
         assert service.connections == 0
 
 

@@ -51,6 +51,7 @@ def test_a_browser_opens_what_was_sent_and_nobody_else_does(service):
             "navigate": "http://localhost:8000/app/",
             "tag": "walk-12:00",
             "lang": "en",
+            "data": {"id": 0},
         },
     }
     assert b"walk" not in push.body

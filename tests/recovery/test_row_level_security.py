@@ -27,6 +27,8 @@ WITHOUT_PATIENT_DATA = {
     "exercises_programline",
     "notifications_pushsubscription",
     "recovery_caresettings",  # what the clinic says to all its patients
+    "notifications_alarm",  # counts of failures
+    "notifications_heartbeat",
     "accounts_failurecount",
     "django_migrations",
     "django_content_type",

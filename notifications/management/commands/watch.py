@@ -6,10 +6,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
-from notifications import actions, delivery
+from notifications import delivery, reconciler, red_flags
 from notifications.clock import database_now
 
 EVERY_SECONDS = 0.5
+BEAT_EVERY_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -19,10 +20,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stop = Event()
         self.unheard: frozenset[int] = frozenset()
+        self.sender = delivery.UrgentSender()
+        self.next_beat = 0.0
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: self.stop.set())
         lost_at: float | None = None
         while not self.stop.is_set():
+            began = time.monotonic()
             try:
                 self.sweep()
             except (OperationalError, InterfaceError):
@@ -34,15 +38,19 @@ class Command(BaseCommand):
                 if lost_at is not None:
                     self.stderr.write(f"The database is back after {time.monotonic() - lost_at:.0f} seconds.")
                     lost_at = None
-            self.stop.wait(EVERY_SECONDS)
+            self.sender.rest(max(0.0, began + EVERY_SECONDS - time.monotonic()))
+        self.sender.close(now=database_now)
 
     def sweep(self) -> None:
-        swept = actions.queue_red_flag_messages(now=database_now())
+        """Queue what is due, begin what is ready, write down what has ended. Waits for no service."""
+        swept = red_flags.queue_messages(now=database_now())
         if swept.unheard - self.unheard:
             self.stderr.write(
                 f"{len(swept.unheard)} red flags have nobody to hear of them: no care team, no clinician, no "
                 "administrator. Invite somebody to the clinic."
             )
         self.unheard = swept.unheard
-        while not self.stop.is_set() and delivery.deliver_urgent(now=database_now()):
-            pass
+        self.sender.step(now=database_now())
+        if time.monotonic() > self.next_beat:
+            reconciler.beat(reconciler.WATCH, now=database_now())
+            self.next_beat = time.monotonic() + BEAT_EVERY_SECONDS

@@ -2,14 +2,15 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce
 from pydantic import AnyHttpUrl
 from urllib3.exceptions import HTTPError
 from webpush import WebPush, WebPushSubscription  # type: ignore[import-untyped]
@@ -23,19 +24,27 @@ LARGEST_PAYLOAD = 2048  # bytes; services promise to take 4096 encrypted
 VAPID_LASTS_SECONDS = 12 * 3600
 WITHOUT_RETRY_AFTER = 60.0
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 3600.0
+ANSWER_SECONDS, URGENT_ANSWER_SECONDS = 10.0, 5.0
+# A subscription that only fails is dead, whatever its service says. Both must be met: a service that is away for a day
+# must not cost anybody a subscription, however often a red flag was tried meanwhile.
+MOST_FAILURES, FAILING_FOR = 50, timedelta(days=7)
+MOST_REFUSALS = 3
+OK_IS_NEWS_AFTER = timedelta(hours=1)  # a row is not rewritten for each message
 
 
 def addresses(user_ids: Iterable[int]) -> dict[int, list[PushSubscription]]:
     found: dict[int, list[PushSubscription]] = defaultdict(list)
     awake = PushSubscription.objects.filter(device__revoked_at=None, user__is_active=True)
-    for subscription in awake.filter(user__in=list(user_ids)):
+    # The one that worked last is tried first, so that a red flag does not wait for an old phone.
+    newest_first = awake.order_by(F("last_ok_at").desc(nulls_last=True), "-pk")
+    for subscription in newest_first.filter(user__in=list(user_ids)):
         found[subscription.user_id].append(subscription)
     return found
 
 
 def send(message: Message, subscription: PushSubscription) -> None:
     if not keys.are_set():
-        raise TransportError("push-no-key", permanent=True)
+        raise TransportError("push-no-key", permanent=True)  # an Amble without web push is set up right
     try:
         endpoint = endpoints.checked(subscription.endpoint)
     except ValueError:
@@ -56,7 +65,8 @@ def send(message: Message, subscription: PushSubscription) -> None:
         "Urgency": "high" if message.urgent else "normal",
     }
     try:
-        status, answer = connections.post(endpoint, sealed.encrypted, headers)
+        seconds = URGENT_ANSWER_SECONDS if message.urgent else ANSWER_SECONDS
+        status, answer = connections.post(endpoint, sealed.encrypted, headers, seconds=seconds)
     except HTTPError as failure:
         raise TransportError(f"push-{type(failure).__name__}"[:40], permanent=False) from None
     if not 200 <= status < 300:
@@ -75,6 +85,7 @@ def payload(message: Message) -> bytes:
                 "navigate": message.url,
                 "tag": message.tag,
                 "lang": "en",
+                "data": {"id": message.notification_id},  # what the receipt names
             },
         },
         separators=(",", ":"),
@@ -96,17 +107,35 @@ def refusal(status: int, *, retry_after: str | None, date: str | None) -> Transp
         return TransportError(reason, permanent=True, gone=True)
     if status in (429, 503):
         return TransportError(reason, permanent=False, retry_after=_wait(retry_after, date))
-    return TransportError(reason, permanent=status in (400, 401, 403, 413))
+    return TransportError(
+        reason, permanent=status in (400, 401, 403, 413), ours=status in (401, 403, 413) or status < 200
+    )
 
 
-def note(subscription: PushSubscription, error: TransportError | None, *, now: datetime) -> None:
-    row = PushSubscription.objects.filter(pk=subscription.pk)
-    if error is None:
-        row.update(last_ok_at=now, failures=0)
-    elif error.gone:
-        row.delete()
-    else:
-        row.update(failures=F("failures") + 1)
+def note(results: Sequence[tuple[PushSubscription, TransportError | None]], *, now: datetime) -> None:
+    rows = PushSubscription.objects.filter
+    ok = [
+        one.pk
+        for one, error in results
+        if error is None
+        and (one.failures or one.refusals or not one.last_ok_at or now - one.last_ok_at > OK_IS_NEWS_AFTER)
+    ]
+    if ok:
+        rows(pk__in=ok).update(last_ok_at=now, failures=0, failing_since=None, refusals=0)
+    for one, error in results:
+        if error is None or error.ours or error.retry_after:
+            continue  # nothing that this subscription is to blame for
+        row = rows(pk=one.pk)
+        if error.gone:
+            row.delete()
+            continue
+        refusals = F("refusals") + 1 if error.reason == "push-400" else F("refusals")
+        since = Coalesce("failing_since", Value(now))
+        row.update(failures=F("failures") + 1, failing_since=since, refusals=refusals)
+        dead = Q(refusals__gte=MOST_REFUSALS) | Q(
+            failures__gte=MOST_FAILURES, failing_since__lte=now - FAILING_FOR
+        )
+        row.filter(dead).delete()
 
 
 def _wait(retry_after: str | None, date: str | None) -> float:

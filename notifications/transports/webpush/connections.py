@@ -1,8 +1,11 @@
 """Connections to push services, kept open: no redirects, limits on waiting, and a look at where they lead."""
 
+import heapq
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -11,9 +14,59 @@ from urllib3.util.connection import create_connection
 
 from notifications.transports.webpush.endpoints import Endpoint, is_extra, is_public
 
-TIMEOUT = urllib3.Timeout(connect=3, read=10)
+CONNECT_SECONDS = 3.0
 MOST_BYTES_READ = 4096
-LONGEST_READ_SECONDS = 10
+LONGEST_READ_SECONDS = 2.0
+
+
+class _Deadlines:
+    """Shuts sockets that are waited on for too long.
+
+    A socket's own timeout begins anew with each byte, so a service that drips its headers would hold a thread
+    for as long as it likes.
+    """
+
+    def __init__(self) -> None:
+        self.changed = threading.Condition()
+        self.heap: list[tuple[float, int, socket.socket]] = []
+        self.over: set[int] = set()
+        self.count = 0
+        self.thread: threading.Thread | None = None
+
+    @contextmanager
+    def within(self, seconds: float, sock: socket.socket) -> Iterator[None]:
+        with self.changed:
+            if self.thread is None or not self.thread.is_alive():  # the first time, and after a fork
+                self.thread = threading.Thread(target=self._watch, name="push deadlines", daemon=True)
+                self.thread.start()
+            self.count += 1
+            mine = self.count
+            heapq.heappush(self.heap, (time.monotonic() + seconds, mine, sock))
+            self.changed.notify()
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.over.add(mine)
+
+    def _watch(self) -> None:
+        while True:
+            with self.changed:
+                while not self.heap:
+                    self.changed.wait()
+                at, number, sock = self.heap[0]
+                if number not in self.over and (left := at - time.monotonic()) > 0:
+                    self.changed.wait(left)
+                    continue
+                heapq.heappop(self.heap)
+                if number in self.over:
+                    self.over.discard(number)
+                    continue
+                with suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, which may be in a read
+
+
+_deadlines = _Deadlines()
 
 
 class _Guarded(HTTPConnection):
@@ -44,6 +97,12 @@ class _Guarded(HTTPConnection):
         except OSError as failure:
             raise NewConnectionError(self, "The push service cannot be reached.") from failure
 
+    def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # urllib3's own answer
+        with _deadlines.within(
+            float(self.timeout or 0), self.sock
+        ):  # the pool has set the time for an answer
+            return super().getresponse()
+
 
 class _GuardedHTTPS(_Guarded, HTTPSConnection):
     pass
@@ -57,18 +116,26 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _GuardedHTTPS
 
 
-_manager = urllib3.PoolManager(num_pools=32, maxsize=8, retries=False, timeout=TIMEOUT)
+_manager = urllib3.PoolManager(num_pools=32, maxsize=8, retries=False)
 _manager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-def post(endpoint: Endpoint, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str]]:
-    """Status and headers of the answer. Its body is read away, at most 4 KiB of it, and never looked at.
+def post(
+    endpoint: Endpoint, body: bytes, headers: Mapping[str, str], *, seconds: float
+) -> tuple[int, Mapping[str, str]]:
+    """Status and headers of the answer, if it comes within `seconds`. Its body is read away, 4 KiB at most.
 
     Raises urllib3.exceptions.HTTPError when there is no answer.
     """
     pool = _manager.connection_from_host(endpoint.host, endpoint.port, endpoint.scheme)
     response = pool.urlopen(
-        "POST", endpoint.target, body=body, headers=dict(headers), redirect=False, preload_content=False
+        "POST",
+        endpoint.target,
+        body=body,
+        headers=dict(headers),
+        redirect=False,
+        preload_content=False,
+        timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
     )
     _read_away(response)
     return response.status, response.headers
