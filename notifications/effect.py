@@ -78,7 +78,7 @@ def effect(counts: Counts) -> Effect:
     difference = one - other
     low = difference - sqrt((one - low_one) ** 2 + (high_other - other) ** 2)
     high = difference + sqrt((high_one - one) ** 2 + (other - low_other) ** 2)
-    return Effect(counts, one, other, difference, low, high)
+    return Effect(counts, one, other, difference, max(low, -1.0), min(high, 1.0))
 
 
 def wilson(acted: int, of: int) -> tuple[float, float]:
@@ -87,4 +87,5 @@ def wilson(acted: int, of: int) -> tuple[float, float]:
     middle = share + Z**2 / (2 * of)
     half = Z * sqrt(share * (1 - share) / of + Z**2 / (4 * of**2))
     scale = 1 + Z**2 / of
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+    # Rounding must not push the share itself out of its interval.
+    return min(share, max(0.0, (middle - half) / scale)), max(share, min(1.0, (middle + half) / scale))

@@ -13,13 +13,14 @@ import pytest
 from django.db import connection, connections
 
 from accounts.access import acting_for_all
-from accounts.models import Membership
+from accounts.models import Membership, User
 from notifications.clock import database_now
-from notifications.models import Notification
+from notifications.models import Listener, MessageSettings, Notification, PushSubscription
 from notifications.red_flags import queue_messages
 from recovery.models import CareTeamMember, RedFlag
 from tests.notifications.conftest import NOON, World
-from tests.notifications.receivers import mail_server
+from tests.notifications.moods import moody_service
+from tests.notifications.receivers import Browser, mail_server
 
 
 def told() -> set[str | None]:
@@ -60,6 +61,94 @@ def test_a_flag_that_nobody_can_hear_of_is_named_until_somebody_can(world: World
     assert queue_messages(now=NOON).unheard == {flag.pk}
     members.update(ended_at=None)
     assert queue_messages(now=NOON).queued == 2
+
+
+def steps(flag: RedFlag) -> dict[int, set[str]]:
+    """Whom each step told, by name or mailbox; by every channel that they have."""
+    found: dict[int, set[str]] = {}
+    for row in Notification.objects.filter(red_flag=flag).select_related("recipient"):
+        name = row.recipient.name if row.recipient else row.address
+        found.setdefault(row.step or 0, set()).add(f"{name} {row.channel}")
+    return found
+
+
+def by_both(*names: str) -> set[str]:
+    return {f"{name} {channel}" for name in names for channel in ("webpush", "email")}
+
+
+def test_an_unanswered_flag_goes_from_the_team_to_the_list_to_the_administrators_to_everybody(world: World):
+    Listener.objects.create(clinic=world.clinic, user=world.clinician)
+    Listener.objects.create(clinic=world.clinic, address="desk@example.org")
+    flag = world.raise_flag(at=NOON)
+    expected = {0: by_both("therapist")}
+    for minutes, step, told_then in (
+        (0, 0, by_both("therapist")),
+        (15, 1, by_both("clinician") | {"desk@example.org email"}),
+        (30, 2, by_both("administrator")),
+        (60, 3, by_both("therapist", "clinician", "administrator") | {"desk@example.org email"}),
+        (120, 4, by_both("therapist", "clinician", "administrator") | {"desk@example.org email"}),
+    ):
+        if minutes:
+            queue_messages(now=NOON + timedelta(minutes=minutes, seconds=-1))
+            assert steps(flag) == expected, "too early"
+        queue_messages(now=NOON + timedelta(minutes=minutes))
+        queue_messages(now=NOON + timedelta(minutes=minutes))
+        expected[step] = told_then
+        assert steps(flag) == expected
+
+
+def test_the_clinic_sets_the_minutes(world: World):
+    MessageSettings.objects.create(
+        clinic=world.clinic,
+        list_after_minutes=2,
+        administrators_after_minutes=3,
+        everyone_after_minutes=9,
+    )
+    flag = world.raise_flag(at=NOON)
+    for minutes, step in ((0, 0), (2, 1), (3, 2), (9, 3), (18, 4)):
+        queue_messages(now=NOON + timedelta(minutes=minutes))
+        assert max(steps(flag)) == step
+
+
+def test_an_acknowledgement_by_a_person_ends_it_and_a_message_that_left_does_not(world: World):
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON)
+    Notification.objects.update(state="sent", sent_at=NOON)
+    assert queue_messages(now=NOON + timedelta(minutes=15)).queued > 0
+    RedFlag.objects.filter(pk=flag.pk).update(acknowledged_at=NOON, acknowledged_by=world.therapist)
+    assert queue_messages(now=NOON + timedelta(hours=9)).queued == 0
+
+
+def test_a_watch_that_was_away_for_a_day_tells_everybody_once(world: World):
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON + timedelta(days=1))
+    names = [name for told_then in steps(flag).values() for name in told_then]
+    assert sorted(names) == sorted(by_both("therapist", "clinician", "administrator"))
+
+
+def test_a_covering_colleague_is_told_on_the_clinics_own_date(world: World):
+    """At 22:30 UTC it is already tomorrow in Berlin: who covers from tomorrow is told, who covered today is not."""
+    late = NOON.replace(hour=22, minute=30)
+    CareTeamMember.objects.update(until_on=NOON.date())
+    CareTeamMember.objects.create(
+        clinic=world.clinic,
+        patient=world.patient,
+        user=world.clinician,
+        from_on=NOON.date() + timedelta(days=1),
+        added_by=world.administrator,
+        added_at=NOON,
+    )
+    flag = world.raise_flag(at=late)
+    queue_messages(now=late)
+    assert steps(flag) == {0: by_both("clinician")}
+
+
+def test_somebody_on_the_list_who_has_left_is_not_told(world: World):
+    leaver = User.objects.create(name="Lou", email="lou@example.org")
+    Listener.objects.create(clinic=world.clinic, user=leaver)
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON + timedelta(minutes=15))
+    assert steps(flag)[1] == by_both("clinician", "administrator")
 
 
 def test_two_flags_of_one_day_are_two_messages(world: World):
@@ -163,3 +252,39 @@ def test_a_red_flag_leaves_at_once_without_a_broker_and_after_a_lost_connection(
         pushed = Notification.objects.filter(channel="webpush").values_list("state", "error")
         assert set(mailed) == {("sent", 1)}
         assert set(pushed) == {("pending", "no-address")}  # tried on: a browser may join
+
+
+@pytest.mark.processes
+def test_services_that_hang_do_not_hold_up_the_watch(committed_world: World, errors: Path):
+    """Twenty flags of people whose push service never answers, and then one of somebody else."""
+    with moody_service() as service, mail_server() as mails, errors.open("wb") as stderr:
+        environment = os.environ | {
+            "REDIS_URL": "redis://127.0.0.1:1/0",
+            "AMBLE_PROCESS": "watch",
+            "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}",
+            "PUSH_EXTRA_HOSTS": service.host,
+        }
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "manage.py", "watch"], env=environment, stderr=stderr
+        )
+        try:
+            wait_for(watchers_connections, errors)
+            with acting_for_all():
+                PushSubscription.objects.create(
+                    user_id=committed_world.therapist.pk,
+                    endpoint=service.url("hang"),
+                    created_at=NOON,
+                    **Browser().keys,
+                )
+                for n in range(20):
+                    committed_world.raise_flag(at=database_now(), rule=f"rule {n}")
+            wait_for(lambda: service.calls["hang"] > 10, errors)
+            before = len(mails.received)
+            began = time.monotonic()
+            with acting_for_all():
+                committed_world.raise_flag(at=database_now(), rule="the last")
+            wait_for(lambda: len(mails.received) > max(before, 20), errors)
+            assert time.monotonic() - began < 2, "the hanging service held up the watch"
+        finally:
+            process.kill()
+            process.wait()

@@ -1,0 +1,81 @@
+"""One click and no more mail: the header, the page, the POST without a sign-in."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from accounts.access import acting_for_all
+from notifications.delivery import deliver_ordinary, deliver_urgent
+from notifications.models import DeliveryChoices, Notification
+from notifications.red_flags import queue_messages
+from notifications.transports import email
+from notifications.unsubscribe import unsubscribe_url
+from tests.notifications.conftest import NOON, World
+from tests.notifications.receivers import MailServer, mail_server
+from tests.notifications.test_delivery import deliver_until_idle, due
+
+
+@pytest.fixture
+def mails(settings) -> Iterator[MailServer]:
+    with mail_server() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
+
+
+def path_in(mails: MailServer) -> str:
+    header = mails.received[0][1]["List-Unsubscribe"]
+    return header.replace("\n", "").strip("<> ").removeprefix("http://localhost:8000")
+
+
+def test_the_button_of_a_mailbox_ends_the_mail_and_a_scanner_that_opens_links_does_not(
+    committed_world: World, mails: MailServer
+):
+    due(committed_world)
+    deliver_until_idle(now=NOON)
+    assert mails.received[0][1]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = path_in(mails)
+    assert path in mails.received[0][1].get_body(("plain",)).get_content()
+    anybody = Client(enforce_csrf_checks=True)
+    for _ in range(10):
+        page = anybody.get(path)
+        assert page.status_code == 200
+        assert "<form" in page.content.decode()
+    with acting_for_all():
+        assert not DeliveryChoices.objects.exists()
+    for _ in range(2):
+        done = anybody.post(path, {"List-Unsubscribe": "One-Click"})
+        assert done.status_code == 200
+        assert "Done" in done.content.decode()
+    with acting_for_all():
+        assert email.addresses([committed_world.patient.pk]) == {}
+        Notification.objects.all().delete()
+    due(committed_world)
+    deliver_until_idle(now=NOON)
+    assert len(mails.received) == 1
+
+
+@pytest.mark.parametrize("token", ["1-1:x", "x", "1-1", "é", "1-1:" + "a" * 43])
+def test_a_token_that_is_not_ours_leads_nowhere(db: None, token: str):
+    for method in ("get", "post"):
+        assert getattr(Client(), method)(f"/unsubscribe/{token}").status_code == 404
+
+
+def test_a_token_of_somebody_who_is_gone_leads_nowhere(world: World):
+    for clinic, patient in ((world.clinic.pk, 999_999), (999_999, world.patient.pk)):
+        path = unsubscribe_url(clinic, patient).removeprefix("http://localhost:8000")
+        assert Client().post(path).status_code == 404
+    assert not DeliveryChoices.objects.exists()
+
+
+def test_a_mail_about_a_red_flag_has_no_such_button(committed_world: World, mails: MailServer):
+    with acting_for_all():
+        committed_world.raise_flag(at=NOON)
+        queue_messages(now=NOON)
+        Notification.objects.filter(channel="webpush").delete()
+    deliver_urgent(now=NOON)
+    ((_, mail),) = mails.received
+    assert mail["List-Unsubscribe"] is None
+    assert "unsubscribe" not in mail.as_string()
+    assert deliver_ordinary(now=NOON) == 0
