@@ -3,7 +3,7 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test lint bench evidence docs story lock clean install install-dev
+.PHONY: help run test trust lint bench evidence docs story lock clean install install-dev
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -13,6 +13,9 @@ run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 
 test: install-dev  ## all tests, on a PostgreSQL and a Valkey of their own
 	@$(BIN)python -m pytest -n 2 --dist loadgroup
+
+trust: install-dev  ## the long forms of the fault tests: ten minutes without a broker, twenty kills
+	@$(BIN)python -m pytest tests/faults -m trust -p no:randomly
 
 # Lint reads the settings and needs no database.
 lint: export DATABASE_URL = postgresql://lint@/lint
@@ -27,6 +30,8 @@ lint: install-dev  ## format, style, types, direction of imports, migrations
 
 bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT, and the close of the day
 	@$(BIN)python -m tests.bench
+	@$(BIN)python -m tests.bench reminders
+	@$(BIN)python -m tests.bench delivery
 
 evidence: install-dev  ## what the rules do to patients whose course is known; writes docs/evidence.md
 	@$(BIN)python -m tests.evidence

@@ -5,12 +5,30 @@ tick expires, so that an outage is not followed by a burst.
 """
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.app.amqp import AMQP
+from kombu import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-app = Celery("amble")
+LONGEST_BETWEEN_CONNECTIONS = 5.0
+
+
+class EagerConnection(Connection):
+    """A broker that is back is noticed within seconds: kombu would by then wait 30 between two looks."""
+
+    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
+        options["interval_max"] = LONGEST_BETWEEN_CONNECTIONS
+        return super()._ensure_connection(*args, **options)  # type: ignore[misc]
+
+
+class Messaging(AMQP):
+    Connection = EagerConnection
+
+
+app = Celery("amble", amqp=Messaging)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

@@ -2,6 +2,7 @@
 
     python -m tests.bench [--seconds 3] [--rounds 3] [--patients 10000]
     python -m tests.bench reminders        how fast due reminders are claimed (tests/bench/reminders.py)
+    python -m tests.bench delivery         how many messages leave (tests/bench/delivery.py)
 
 Starts a PostgreSQL of its own (durable: every commit waits for the disk) and one web process with production
 settings, plays eight phones, each of another patient, and prints the median round of each case. The cases take
@@ -35,7 +36,7 @@ import psutil  # type: ignore[import-untyped]
 from psycopg import sql
 
 from config import embedded
-from tests.bench import reminders
+from tests.bench import delivery, reminders
 from tests.bench.server import PROJECT, configure, cpu, prepare
 from tests.notifications.receivers import free_port
 
@@ -89,6 +90,8 @@ class Round:
 def main() -> int:
     if sys.argv[1:2] == ["reminders"]:
         return reminders.main(sys.argv[2:])
+    if sys.argv[1:2] == ["delivery"]:
+        return delivery.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,7 @@ class PushService:
     received: list[Push] = field(default_factory=list)
     answers: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     connections: int = 0
+    delay: float = 0.0  # between taking a message and answering
 
     def url(self, path: str) -> str:
         return f"http://{self.host}{path}"
@@ -92,6 +94,7 @@ def push_service(port: int = 0) -> Iterator[PushService]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             service.received.append(Push(self.path, dict(self.headers.items()), body))
+            time.sleep(service.delay)
             status, headers, answer = service.answers.get(self.path, (201, {}, b""))
             self.send_response(status)
             for name, value in ({"Content-Length": str(len(answer))} | headers).items():
@@ -102,7 +105,11 @@ def push_service(port: int = 0) -> Iterator[PushService]:
         def log_message(self, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A sender that was killed in the middle is no error of the service."""
+
+    server = Server(("127.0.0.1", port), Handler)
     service = PushService(f"127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()

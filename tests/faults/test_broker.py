@@ -1,0 +1,130 @@
+"""The broker hangs, or is dead: a request notices nothing, and reminders go on where they were."""
+
+import json
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http.client import HTTPConnection
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import redis
+
+from accounts.access import acting_for_all
+from accounts.actions import add_device
+from tests.faults.house import House, due_now, house, reachable, states
+from tests.notifications.conftest import World
+
+RESUMES_WITHIN = 30.0
+MOST_ADDED = 0.050
+
+
+@dataclass(frozen=True)
+class Form:
+    seconds: float
+    app: str
+
+
+SHORT = Form(seconds=7, app="tests.faults.quick")  # longer than a client's timeout of 5
+LONG = Form(seconds=600, app="config")
+FORMS = pytest.mark.parametrize(
+    "form", [SHORT, pytest.param(LONG, marks=pytest.mark.trust)], ids=["short", "long"]
+)
+
+
+class Phone:
+    """Writes one pain entry after the other, and keeps how long each took and what was answered."""
+
+    def __init__(self, port: int, token: str) -> None:
+        self.port, self.headers = (
+            port,
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        )
+        self.times: list[float] = []
+        self.statuses: list[int] = []
+
+    def write_for(self, seconds: float) -> float:
+        """The 95th percentile of the seconds that a write took."""
+        self.times = []
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=70)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            body = {
+                "revision": 1,
+                "at": datetime.now(UTC).isoformat(),
+                "region": "leg",
+                "score": 3,
+                "asked": "now",
+            }
+            began = time.monotonic()
+            connection.request("PUT", f"/api/v1/pain/{uuid4()}", json.dumps(body), self.headers)
+            answer = connection.getresponse()
+            answer.read()
+            self.times.append(time.monotonic() - began)
+            self.statuses.append(answer.status)
+            time.sleep(0.02)
+        connection.close()
+        return statistics.quantiles(self.times, n=20)[-1]
+
+
+def phone_of(world: World, port: int) -> Phone:
+    with acting_for_all():
+        _, token = add_device(
+            user_id=world.patient.pk, clinic_id=world.clinic.pk, name="Phone", now=datetime.now(UTC)
+        )
+    return Phone(port, token)
+
+
+def prove(amble: House, mode: str) -> None:
+    """The fault is there: the broker takes a connection and says nothing, or takes none."""
+    client = redis.Redis(port=amble.proxy.port, socket_timeout=1, socket_connect_timeout=1, retry=None)
+    failure = redis.TimeoutError if mode == "hung" else redis.ConnectionError
+    with pytest.raises(failure):
+        client.ping()
+    client.close()
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(3600)
+@FORMS
+def test_a_broker_that_hangs_and_then_dies_costs_no_request_and_no_reminder(
+    committed_world: World, tmp_path: Path, form: Form, capsys: pytest.CaptureFixture[str]
+):
+    with house(tmp_path, "web", app=form.app) as amble:
+        phone = phone_of(committed_world, amble.web_port)
+        patients = reachable(committed_world, amble.service, 20)
+        due_now(patients, each=1)
+        amble.wait_for(lambda: states() == {"sent": 20}, seconds=60)
+        phone.write_for(3)  # warm
+        usual = phone.write_for(3)
+        for sent, mode in ((120, "hung"), (220, "dead")):
+            if mode == "hung":
+                amble.proxy.hang()
+            else:
+                amble.broker.kill()
+            prove(amble, mode)
+            time.sleep(2.5)  # what had already reached a worker is over
+            due_now(patients, each=5, first_slot=sent)
+            during = phone.write_for(form.seconds)
+            prove(amble, mode)
+            assert states()["pending"] == 100, "reminders left: the fault did not reach the workers"
+            if mode == "hung":
+                assert amble.proxy.swallowed > 0, "nobody spoke to the hung broker: this would prove nothing"
+                amble.proxy.heal()
+            else:
+                amble.broker.start()
+            resumed = amble.wait_for(lambda: states() == {"sent": sent}, seconds=RESUMES_WITHIN)  # noqa: B023
+            after = phone.write_for(2)
+            with capsys.disabled():
+                print(
+                    f"\nbroker {mode} for {form.seconds:g} s: p95 of a pain PUT {usual * 1000:.0f} ms before, "
+                    f"{during * 1000:.0f} during, {after * 1000:.0f} after; 100 reminders resumed in {resumed:.1f} s"
+                )
+            assert during <= max(usual, after) + MOST_ADDED
+            usual = after
+        received = amble.received()
+    assert set(phone.statuses) == {201}
+    assert set(received.values()) == {1}, "doubled"
+    assert len(received) == 220, "lost"
