@@ -21,7 +21,7 @@ class EagerConnection(Connection):
 
     def _ensure_connection(self, *args: Any, **options: Any) -> Any:
         options["interval_max"] = LONGEST_BETWEEN_CONNECTIONS
-        return super()._ensure_connection(*args, **options)  # type: ignore[misc]
+        return super()._ensure_connection(*args, **options)
 
 
 class Messaging(AMQP):

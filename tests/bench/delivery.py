@@ -28,7 +28,7 @@ import psutil  # type: ignore[import-untyped]
 
 from config import embedded
 from config.embedded.home import vapid_private_key
-from tests.bench.__main__ import PROJECT, _configure, _cpu
+from tests.bench.server import PROJECT, configure, cpu
 from tests.notifications.receivers import Browser, free_port
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     folder.chmod(0o755)  # as root PostgreSQL runs as nobody, who has to pass through here
     try:
         with embedded.running(folder, valkey=False) as servers, _receiver() as port:
-            _configure(servers.environment)
+            configure(servers.environment)
             os.environ.update(
                 VAPID_PRIVATE_KEY=vapid_private_key(),
                 VAPID_SUBJECT="mailto:bench@example.org",
@@ -102,13 +102,13 @@ def _round(
     for process in processes:
         assert process.stdout is not None
         process.stdout.readline()  # it is ready: the imports are no part of the way
-    cpu, began = _cpu(database), time.perf_counter()
+    before, began = cpu(database), time.perf_counter()
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     spent = sum(float(process.communicate()[0]) for process in processes)
-    took, database_cpu = time.perf_counter() - began, _cpu(database) - cpu
+    took, database_cpu = time.perf_counter() - began, cpu(database) - before
     sent, received = states()["sent"] - before_sent, _received(port) - before_received
     per_message = spent / max(sent, 1)
     print(

@@ -163,9 +163,9 @@ def test_who_acted_within_two_hours_is_counted_in_both_arms(world: World):
     acted(world, NOON - timedelta(days=5) + timedelta(minutes=3), withdrawn=True)
     measure(now=NOON)
     measure(now=NOON)
-    row = ReminderEffect.objects.get()
-    assert (row.kind, row.hour, row.patients) == ("exercise", 12, 1)
-    assert (row.sent, row.sent_acted, row.withheld, row.withheld_acted) == (4, 2, 2, 1)
+    found = ReminderEffect.objects.get()
+    assert (found.kind, found.hour, found.patients) == ("exercise", 12, 1)
+    assert (found.sent, found.sent_acted, found.withheld, found.withheld_acted) == (4, 2, 2, 1)
 
 
 def test_staff_read_it_in_a_constant_number_of_statements(world: World, django_assert_num_queries):

@@ -68,7 +68,7 @@ def chosen(world: World, **fields: Any) -> None:
 def shown(row: Notification, *, at: Any = NOON) -> None:
     with acting_for_all():
         Receipt.objects.create(
-            notification=row, clinic_id=row.clinic_id, recipient_id=row.recipient_id, shown_at=at
+            notification=row, clinic_id=row.clinic_id, recipient_id=row.patient_id, shown_at=at
         )
 
 
