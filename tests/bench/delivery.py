@@ -28,7 +28,7 @@ import psutil  # type: ignore[import-untyped]
 
 from config import embedded
 from config.embedded.home import vapid_private_key
-from tests.bench.server import PROJECT, configure, cpu
+from tests.bench.server import PROJECT, configure, cpu, prepare
 from tests.notifications.receivers import Browser, free_port
 
 if TYPE_CHECKING:
@@ -138,15 +138,7 @@ def _send() -> int:
 
 def _people(port: int) -> "list[Patient]":
     """A clinic of patients, each with a browser at the receiver."""
-    subprocess.run(
-        [sys.executable, "manage.py", "prepare", "--verbosity", "0"],
-        cwd=PROJECT,
-        env={**os.environ, "AMBLE_ROLE": "owner"},
-        check=True,
-    )
-    import django
-
-    django.setup()
+    prepare()
     from accounts.access import acting_for_all
     from notifications.models import PushSubscription
     from tests.notifications.conftest import make_world
