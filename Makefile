@@ -25,8 +25,14 @@ lint: install-dev  ## format, style, types, direction of imports, migrations
 	@$(BIN)ruff check .
 	@$(BIN)mypy .
 	@$(BIN)lint-imports
+	@$(call scripts,jsconfig.json) && $(call scripts,jsconfig.worker.json)
 	@$(BIN)python manage.py check
 	@$(BIN)python -W ignore manage.py makemigrations --check --dry-run
+
+# The phone's scripts are checked where npm is there and can bring TypeScript; nothing of it stays in the project.
+TSC := npm exec --yes --package=typescript@7.0.2 -- tsc
+scripts = if $(TSC) --version >/dev/null 2>&1; then $(TSC) -p phone/$(1); else \
+	echo "SKIPPED: the types of the phone's scripts ($(1)). This machine has no npm, or npm found no TypeScript." >&2; fi
 
 bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT, and the close of the day
 	@$(BIN)python -m tests.bench

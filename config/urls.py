@@ -2,7 +2,6 @@ from django.conf import settings
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-import phone.pages
 from notifications.mailbox import mailbox
 from notifications.reconciler import health
 from notifications.unsubscribe import unsubscribe
@@ -19,7 +18,7 @@ urlpatterns = [
     path("api/v1/", include(api)),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
-    path("app/join", phone.pages.join, name="join-page"),
+    path("app/", include("phone.urls")),
     path("health/redflags", health, name="red-flags-health"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("", include("clinic.urls")),

@@ -1,0 +1,58 @@
+// The start: language, pad, first screen, then the network.
+
+import { hint, identity } from "./identity.js";
+import { startPad } from "./pad.js";
+import { go, startRouter } from "./router.js";
+import { startSending } from "./sending.js";
+import { kept, onChange } from "./store.js";
+import { moveWithArrows } from "./strip.js";
+import { send, synchronise } from "./sync.js";
+import { speak } from "./words.js";
+
+const SCREENS = {
+  evening: () => import("./screens/evening.js"),
+  help: () => import("./screens/help.js"),
+  join: () => import("./screens/join.js"),
+  "not-saved": () => import("./screens/not-saved.js"),
+  pain: () => import("./screens/pain.js"),
+  program: () => import("./screens/program.js"),
+  progress: () => import("./screens/progress.js"),
+  today: () => import("./screens/today.js"),
+};
+const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
+
+const settings = /** @type {Settings | undefined} */ (await kept("settings"));
+await speak(settings?.language ?? document.documentElement.lang);
+const who = await identity();
+hint({ joined: Boolean(who), large: Boolean(settings?.large), language: settings?.language });
+startPad();
+moveWithArrows();
+await startSending();
+if (!who && location.pathname !== "/app/join") history.replaceState(null, "", "/app/join");
+await startRouter(SCREENS);
+document.documentElement.dataset.ready = "";
+
+// --- the network, which nothing above waits for ---------------------------------------------------------
+
+let asked = Date.now();
+void synchronise({ always: true });
+onChange(() => void synchronise());
+addEventListener("online", () => void synchronise({ always: true }));
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") void send();
+  else if (Date.now() - asked > FRESH_MS) {
+    asked = Date.now();
+    void synchronise({ always: true });
+  }
+});
+
+if ("serviceWorker" in navigator) {
+  const policy = globalThis.trustedTypes?.createPolicy("amble", {
+    createScriptURL: (url) => (url === "/app/sw.js" ? url : ""),
+  });
+  const address = /** @type {string} */ (policy?.createScriptURL("/app/sw.js") ?? "/app/sw.js");
+  navigator.serviceWorker.register(address, { scope: "/app/", updateViaCache: "none" }).catch(console.error);
+  navigator.serviceWorker.addEventListener("message", ({ data }) => {
+    if (typeof data?.open === "string" && data.open.startsWith("/app/")) go(data.open);
+  });
+}

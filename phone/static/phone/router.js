@@ -1,0 +1,84 @@
+// Which screen is shown. Screens are modules that are loaded when they are first opened; see docs/phone.md.
+
+import { onChange } from "./store.js";
+import { render } from "./vendor/lit-html.js";
+
+/** @type {Record<string, () => Promise<{default: AppScreen<any>}>>} */
+let screens = {};
+/** @type {AppScreen<any> | null} */
+let shown = null;
+let where = "";
+let turn = 0;
+
+const place = () => /** @type {HTMLElement} */ (document.getElementById("screen"));
+
+/**
+ * What a module of screens/ exports by default.
+ * @template Data @param {AppScreen<Data>} parts
+ */
+export const screen = (parts) => parts;
+
+/** @param {typeof screens} known by the name in the address; "today" is /app/ itself */
+export async function startRouter(known) {
+  screens = known;
+  onChange(() => void refresh());
+  addEventListener("popstate", () => void open({ focus: true }));
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (!link || link.origin !== location.origin || !link.pathname.startsWith("/app/") || link.target) return;
+    if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+  await open({ focus: false });
+}
+
+/** Open a screen by its address, such as "/app/pain?id=…". @param {string} address @param {{replace?: boolean}} [how] */
+export function go(address, { replace = false } = {}) {
+  if (replace) history.replaceState(null, "", address);
+  else history.pushState(null, "", address);
+  void open({ focus: true });
+}
+
+/** Draw the screen that is shown once more, from what is kept now. */
+export async function refresh() {
+  if (shown) await draw(shown, turn);
+}
+
+/** Tell a screen reader, without moving anything. @param {string} text */
+export function say(text) {
+  const voice = /** @type {HTMLElement} */ (document.getElementById("voice"));
+  voice.textContent = voice.textContent === text ? `${text} ` : text;
+}
+
+/** @param {{focus: boolean}} how */
+async function open({ focus }) {
+  const name = location.pathname.slice("/app/".length) || "today";
+  const known = name in screens ? name : "today";
+  const mine = ++turn;
+  const next = (await /** @type {() => Promise<{default: AppScreen<any>}>} */ (screens[known])()).default;
+  if (mine !== turn) return;
+  if (where !== known) shown?.leave?.();
+  shown = next;
+  where = known;
+  if (!(await draw(next, mine))) return;
+  document.documentElement.dataset.screen = known;
+  for (const link of document.querySelectorAll("#tabs a")) {
+    if (link.getAttribute("href") === location.pathname) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  if (!focus) return;
+  scrollTo(0, 0);
+  const title = place().querySelector("h1") ?? place();
+  title.setAttribute("tabindex", "-1");
+  title.focus({ preventScroll: true });
+}
+
+/** @param {AppScreen<any>} screen @param {number} mine */
+async function draw(screen, mine) {
+  const data = await screen.load(new URLSearchParams(location.search));
+  if (mine !== turn) return false; // another screen was opened meanwhile
+  render(screen.render(data), place());
+  document.title = `${screen.title(data)} · Amble`;
+  return true;
+}

@@ -1,0 +1,42 @@
+// The plan in words: everything needed to do it, without a network.
+
+import { heard } from "../identity.js";
+import { screen } from "../router.js";
+import { html, nothing } from "../vendor/lit-html.js";
+import { dateInWords, t } from "../words.js";
+
+export default screen({
+  async load() {
+    return (await heard("plan"))?.plan;
+  },
+
+  title: () => t("program.title"),
+
+  render: (plan) => html`
+    <h1>${t("program.title")}</h1>
+    ${plan
+      ? html`<p class="muted">${t("program.version", { n: plan.number, date: dateInWords(plan.starts_on) })}</p>
+          ${plan.note ? html`<p class="card">${t("program.note", { note: plan.note })}</p>` : nothing}
+          ${plan.lines.map(exercise)}`
+      : html`<p>${t("program.none")}</p>`}
+  `,
+});
+
+/** @param {Line} line */
+function exercise({ text, in_words, note }) {
+  return html`<section class="card" lang="${text.language}">
+    <h2>${text.name}</h2>
+    <p>${in_words}</p>
+    ${note ? html`<p class="sentence">${t("program.note", { note })}</p>` : nothing}
+    ${text.purpose ? html`<p class="muted">${text.purpose}</p>` : nothing}
+    <details>
+      <summary>${t("program.steps")}</summary>
+      ${text.position ? html`<p>${text.position}</p>` : nothing}
+      <ol>
+        ${(text.steps ?? []).map((step) => html`<li>${step}</li>`)}
+      </ol>
+      ${text.caution ? html`<p><strong>${t("program.caution")}:</strong> ${text.caution}</p>` : nothing}
+      ${text.easier ? html`<p><strong>${t("program.easier")}:</strong> ${text.easier}</p>` : nothing}
+    </details>
+  </section>`;
+}

@@ -1,0 +1,101 @@
+// What to do today. The pain pad stands below it, in the page itself.
+
+import { ratings, sessions, stopped, walked } from "../day.js";
+import { heard } from "../identity.js";
+import { day } from "../moments.js";
+import { records, unsent } from "../records.js";
+import { screen } from "../router.js";
+import { html, nothing } from "../vendor/lit-html.js";
+import { counted, dateInWords, t } from "../words.js";
+
+const EVENING = 17; // the hour from which the diary of the day is asked for
+
+export default screen({
+  async load() {
+    const now = new Date();
+    const on = day(now);
+    const [today, answer] = [await heard("today"), await heard("plan")];
+    const mine = await records();
+    const asked = ratings(on, mine, today).filter((one) => one.asked === "last_24_hours");
+    return {
+      on,
+      hour: now.getHours(),
+      today,
+      plan: answer?.plan,
+      heard: answer !== undefined,
+      stopped: stopped(mine, today),
+      sessions: sessions(on, answer?.plan, mine, today),
+      walked: walked(on, mine, today, (await unsent()).ids),
+      diary: new Set(asked.map((one) => one.region)).size === 2,
+    };
+  },
+
+  title: () => t("today.title"),
+
+  render: ({ on, hour, today, plan, heard, stopped, sessions, walked, diary }) => html`
+    <p class="muted">${dayLine(on, today)}</p>
+    <h1>${today ? t(greeting(hour), { name: today.name }) : t("today.hello")}</h1>
+    ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
+    ${today?.sentence && !stopped ? html`<p class="sentence">${today.sentence}</p>` : nothing}
+    ${today && today.on !== on ? html`<p class="muted small">${t("today.as_of", { date: dateInWords(today.on) })}</p>` : nothing}
+    ${hour >= EVENING || diary
+      ? html`<p class="card row">
+          ${diary
+            ? html`<span class="ok">${t("evening.done")}</span>`
+            : html`<a class="button" href="/app/evening">${t("evening.open")}</a>`}
+        </p>`
+      : nothing}
+    <div class="pair">
+      <a class="card tile" href="/app/walk"><strong>${t("today.walking")}</strong><span>${counted("today.walked", walked)}</span></a>
+      <a class="card tile" href="/app/check"><strong>${t("today.check")}</strong><span>${t("today.check_why")}</span></a>
+    </div>
+  `,
+});
+
+/** @param {number} hour @returns {Word} */
+function greeting(hour) {
+  if (hour >= 4 && hour < 12) return "today.morning";
+  return hour >= 12 && hour < EVENING + 1 ? "today.afternoon" : "today.evening";
+}
+
+/** @param {string} on @param {TodayAnswer | undefined} today */
+function dayLine(on, today) {
+  const date = dateInWords(on);
+  if (!today?.day) return date;
+  const since = Math.round((Date.parse(on) - Date.parse(today.on)) / 86_400_000);
+  return t("today.day", { date, n: today.day + since });
+}
+
+function stop() {
+  return html`<section class="card danger" role="alert">
+    <h2>${t("today.stopped_title")}</h2>
+    <p>${t("today.stopped")}</p>
+    <p><a href="/app/check?advice">${t("today.stopped_link")}</a></p>
+  </section>`;
+}
+
+/** @param {ReturnType<typeof sessions>} slots @param {PlanAnswer["plan"] | undefined} plan */
+function asked(slots, plan) {
+  if (!plan) return html`<p class="card">${t("today.no_plan")}</p>`;
+  if (!slots.length) return html`<p class="card">${t("today.no_session")}</p>`;
+  const next = slots.find((one) => !one.done);
+  return html`
+    ${slots.map((one) => session(one, one === next, slots.length))}
+    ${next ? nothing : html`<p class="ok">${t("today.all_done")}</p>`}
+  `;
+}
+
+/** @param {ReturnType<typeof sessions>[number]} one @param {boolean} isNext @param {number} all */
+function session({ slot, done, lines, minutes }, isNext, all) {
+  const title = all === 1 ? t("today.only_session") : t("today.session", { n: slot });
+  return html`<section class="card row ${isNext ? "next" : ""}">
+    <div>
+      <h2>${title}</h2>
+      <p class="muted small">${counted("today.exercises", lines.length, { minutes })}</p>
+      ${isNext ? html`<p class="small">${lines.map((line) => line.text.name).join(" · ")}</p>` : nothing}
+    </div>
+    ${done
+      ? html`<span class="ok">${t("today.done")}</span>`
+      : html`<a class="button ${isNext ? "" : "quiet"}" href="/app/session?slot=${slot}">${t("today.start")}<span class="hidden"> ${title}</span></a>`}
+  </section>`;
+}

@@ -1,0 +1,198 @@
+// The outbox goes out and what the server says comes in. See docs/records.md for the table of answers.
+
+import { tokenRefused } from "./identity.js";
+import { changed, transact } from "./store.js";
+
+const MOST_RECORDS = 100;
+const MOST_BYTES = 60_000; // a browser sends no more than 64 KiB after its page has gone
+const PAGES = /** @type {const} */ (["today", "plan", "progress"]);
+const FIRST_WAIT = 5_000;
+const LONGEST_WAIT = 300_000;
+const WRONG_FOR_EVER = [400, 422]; // of one record alone; everything else may pass
+
+/** @typedef {"sent" | "nothing" | "later"} Outcome */
+
+/** @type {Promise<Outcome> | null} */
+let queued = null;
+let wait = FIRST_WAIT;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let timer;
+
+/** Send all that waits. Only one tab does at a time; a call that waits for its turn stands for the next ones too. */
+export function send() {
+  queued ??= navigator.locks.request("amble outbox", async () => {
+    queued = null;
+    return drain();
+  });
+  return queued;
+}
+
+/** Send, then ask what is new if anything was sent or `always`. @param {{always?: boolean}} [how] */
+export async function synchronise({ always = false } = {}) {
+  const outcome = await send();
+  clearTimeout(timer);
+  if (outcome === "later") {
+    timer = setTimeout(() => void synchronise({ always }), wait * (0.5 + Math.random()));
+    wait = Math.min(2 * wait, LONGEST_WAIT);
+    return;
+  }
+  wait = FIRST_WAIT;
+  if (always || outcome === "sent") await pull();
+}
+
+/** @returns {Promise<Outcome>} */
+async function drain() {
+  /** @type {Outcome} */
+  let outcome = "nothing";
+  let most = MOST_RECORDS;
+  for (;;) {
+    const { identity, batch } = await nextBatch(most);
+    if (!identity || batch.length === 0) return outcome;
+    const answer = await post(identity.token, batch);
+    if (answer === null) return "later";
+    if (answer.status === 401) {
+      await tokenRefused(identity.token);
+      return outcome;
+    }
+    if (answer.status === 413 || WRONG_FOR_EVER.includes(answer.status)) {
+      // One of them may be what is wrong: find it, and let nothing beside it wait.
+      if (batch.length > 1) {
+        most = Math.ceil(batch.length / 2);
+        continue;
+      }
+      const problem = await answer.json().catch(() => ({}));
+      await settle(batch, [{ answer: "refused", pointer: "", reason: String(problem.detail ?? answer.status) }]);
+      outcome = "sent";
+      continue;
+    }
+    if (answer.status !== 200) return "later";
+    const said = await answer.json().catch(() => null);
+    if (!Array.isArray(said?.answers) || said.answers.length !== batch.length) return "later";
+    await settle(batch, said.answers);
+    outcome = "sent";
+  }
+}
+
+/**
+ * The oldest records of the person who is signed in. A symptom check goes alone and first: no other record may keep it.
+ * @param {number} most
+ * @returns {Promise<{identity: Identity | null, batch: Waiting[]}>}
+ */
+function nextBatch(most) {
+  return transact(["kept", "outbox"], "readonly", async (transaction) => {
+    /** @type {Identity | undefined} */
+    const identity = await transaction.objectStore("kept").get("identity");
+    if (!identity || identity.signed_out) return { identity: null, batch: [] };
+    /** @type {Waiting[]} */
+    const all = await transaction.objectStore("outbox").getAll();
+    const own = all.filter((one) => one.person === identity.person);
+    own.sort((one, other) => one.queued_at - other.queued_at || one.revision - other.revision);
+    const check = own.find((one) => one.record.kind === "symptom_check");
+    if (check) return { identity, batch: [check] };
+    const batch = [];
+    let bytes = 0;
+    for (const one of own.slice(0, most)) {
+      bytes += new TextEncoder().encode(JSON.stringify(one.record)).length + 1;
+      if (batch.length && bytes > MOST_BYTES) break;
+      batch.push(one);
+    }
+    return { identity, batch };
+  });
+}
+
+/** The server's answer, or null if there was none. @param {string} token @param {Waiting[]} batch */
+async function post(token, batch) {
+  try {
+    return await fetch("/api/v1/sync", {
+      method: "POST",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ records: batch.map((one) => one.record) }),
+      keepalive: true,
+      signal: AbortSignal.timeout(30_000),
+    });
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Take out of the outbox what the server has answered, and only that.
+ * @param {Waiting[]} batch
+ * @param {{answer: string, pointer?: string, reason?: string}[]} answers
+ */
+async function settle(batch, answers) {
+  await transact(["outbox", "refused", "records"], "readwrite", async (transaction) => {
+    for (const [index, one] of batch.entries()) {
+      const said = answers[index];
+      const refused = said?.answer === "refused";
+      if (!refused && !["stored", "same", "conflict"].includes(said?.answer ?? "")) continue;
+      await transaction.objectStore("outbox").delete([one.id, one.revision]);
+      if (refused) {
+        const { pointer = "", reason = "" } = said;
+        await transaction.objectStore("refused").put({ ...one, pointer, reason });
+      }
+      if (said?.answer === "conflict") {
+        const known = await transaction.objectStore("records").get(one.id);
+        if (known) await transaction.objectStore("records").put({ ...known, conflicted: true });
+      }
+    }
+  });
+  changed();
+}
+
+// --- what the server says -------------------------------------------------------------------------------
+
+const KEPT_DAYS = 100;
+
+/** Ask for today, plan and progress. What has not changed costs the server one look. */
+export async function pull() {
+  const { identity, waiting } = await transact(["kept", "outbox"], "readonly", async (transaction) => ({
+    identity: /** @type {Identity | undefined} */ (await transaction.objectStore("kept").get("identity")),
+    waiting: new Set((await transaction.objectStore("outbox").getAll()).map((one) => one.id)),
+  }));
+  if (!identity || identity.signed_out) return;
+  const heard = await Promise.all(PAGES.map((page) => ask(identity, page)));
+  if (heard.includes("today")) await tidy(identity.person, waiting);
+  if (heard.some(Boolean)) changed();
+}
+
+/** @param {Identity} identity @param {typeof PAGES[number]} page */
+async function ask(identity, page) {
+  const name = `${page} of ${identity.person}`;
+  const known = await transact(["kept"], "readonly", (transaction) => transaction.objectStore("kept").get(name));
+  /** @type {Record<string, string>} */
+  const headers = { Authorization: `Bearer ${identity.token}` };
+  if (known?.etag) headers["If-None-Match"] = known.etag;
+  try {
+    const answer = await fetch(`/api/v1/${page}`, { headers, cache: "no-store", signal: AbortSignal.timeout(30_000) });
+    if (answer.status === 401) await tokenRefused(identity.token);
+    if (answer.status === 304) return page;
+    if (answer.status !== 200) return "";
+    const snapshot = { etag: answer.headers.get("ETag"), body: await answer.json(), at: new Date().toISOString() };
+    await transact(["kept"], "readwrite", async (transaction) => {
+      const now = await transaction.objectStore("kept").get("identity");
+      // Somebody else may have signed in while the answer was on its way.
+      if (now?.person === identity.person) await transaction.objectStore("kept").put(snapshot, name);
+    });
+    return page;
+  } catch {
+    return ""; // no network: what was said last stands
+  }
+}
+
+/**
+ * What the server had before it spoke needs no lock of ours on the sessions; what is old, no place here.
+ * @param {number} person
+ * @param {Set<string>} waiting the ids that it had not heard of then
+ */
+async function tidy(person, waiting) {
+  await transact(["records"], "readwrite", async (transaction) => {
+    const records = transaction.objectStore("records");
+    for (const one of await records.getAll()) {
+      if (one.person !== person || waiting.has(one.id)) continue;
+      const age = Date.now() - new Date(one.record.at).getTime();
+      if (age > KEPT_DAYS * 86_400_000) await records.delete(one.id);
+      else if (one.stops) await records.put({ ...one, stops: false });
+    }
+  });
+}

@@ -1,0 +1,177 @@
+// What the scripts pass around, and what the server answers. Checked by `make lint`; nothing of it is served.
+
+type Region = "leg" | "back";
+type Asked = "now" | "last_24_hours";
+type Reach = "none" | "buttock" | "thigh" | "knee" | "calf" | "foot";
+type Kind = "pain" | "session" | "walk" | "event" | "symptom_check";
+type Language = "en" | "es";
+
+/** A record as it is sent: docs/records.md. `at` has the offset of the phone's clock. */
+interface WireRecord {
+  id: string;
+  kind: Kind;
+  revision: number;
+  at: string;
+  zone?: string;
+  withdrawn?: boolean;
+  [field: string]: unknown;
+}
+
+interface PainRecord extends WireRecord {
+  kind: "pain";
+  region: Region;
+  score: number;
+  asked: Asked;
+  about_on?: string;
+  reach?: Reach;
+  tingling?: boolean;
+  woken?: boolean;
+  note?: string;
+}
+
+/** A record as this phone keeps it: its newest revision, and whether any revision still waits to be sent. */
+interface Kept {
+  id: string;
+  person: number;
+  record: WireRecord;
+  /** The sessions stop until the server has heard of this check and says otherwise. */
+  stops?: boolean;
+  conflicted?: boolean;
+}
+
+/** One revision in the outbox. */
+interface Waiting {
+  id: string;
+  revision: number;
+  person: number;
+  record: WireRecord;
+  queued_at: number;
+}
+
+/** One revision that the server cannot take, ever. It stays until the patient removes it. */
+interface Refused extends Waiting {
+  pointer: string;
+  reason: string;
+}
+
+interface Identity {
+  person: number;
+  clinic: number;
+  device: number;
+  token: string;
+  /** The server does not know the token any more. Nothing is sent until somebody signs in. */
+  signed_out: boolean;
+}
+
+interface Settings {
+  language?: Language;
+  large?: boolean;
+}
+
+interface Dosage {
+  sets?: number;
+  repetitions?: number;
+  hold_seconds?: number;
+  minutes?: number;
+  times_per_day: number;
+  days_per_week: number;
+}
+
+interface Line {
+  position: number;
+  exercise: string;
+  text: {
+    language: string;
+    name: string;
+    purpose?: string;
+    position?: string;
+    steps?: string[];
+    caution?: string;
+    easier?: string;
+    harder?: string;
+  };
+  dosage: Dosage;
+  in_words: string;
+  weekdays: number[];
+  side: "" | "left" | "right" | "both";
+  note: string;
+}
+
+interface ServerPain {
+  client_uuid: string;
+  region: Region;
+  score: number;
+  asked: Asked;
+  happened_at: string;
+  revision: number;
+  conflicted: boolean;
+}
+
+interface TodayAnswer {
+  name: string;
+  on: string;
+  day: number | null;
+  plan: { id: number; number: number } | null;
+  stopped: boolean;
+  sessions: { slot: number; done: boolean; lines: number[] }[];
+  pain: ServerPain[];
+  walked_minutes: number;
+  sentence: string;
+}
+
+interface PlanAnswer {
+  plan: { id: number; number: number; starts_on: string; note: string; lines: Line[] } | null;
+}
+
+interface ProgressAnswer {
+  sentence: string;
+  decided_for: string | null;
+  trend: any;
+}
+
+interface Answers {
+  today: TodayAnswer;
+  plan: PlanAnswer;
+  progress: ProgressAnswer;
+}
+
+/** What the server last said, and the ETag to ask again with. */
+interface Snapshot<Body> {
+  etag: string | null;
+  body: Body;
+  at: string;
+}
+
+type Template = import("./static/phone/vendor/lit-html.js").TemplateResult;
+
+/** A screen: docs/phone.md says what each part promises. */
+interface AppScreen<Data> {
+  load(params: URLSearchParams): Promise<Data>;
+  title(data: Data): string;
+  render(data: Data): Template;
+  leave?(): void;
+}
+
+type Words = typeof import("./static/phone/words/en.js").default;
+type Word = { [Section in keyof Words]: `${Section}.${keyof Words[Section] & string}` }[keyof Words];
+/** A text in two forms, `name_one` and `name_other`, is counted as `name`. */
+type Counted = Word extends infer W ? (W extends `${infer Name}_one` ? Name : never) : never;
+
+/** A tap on the pad: made before the modules are there, it waits in `taps`. */
+interface Tap {
+  region: Region;
+  score: number;
+  at: number;
+}
+
+interface Window {
+  amble: { taps: Tap[]; tapped: (tap: Tap) => void };
+}
+
+interface TrustedPolicy {
+  createScriptURL(url: string): string;
+}
+
+declare var trustedTypes:
+  | { createPolicy(name: string, rules: { createScriptURL(url: string): string }): TrustedPolicy }
+  | undefined;

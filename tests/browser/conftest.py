@@ -1,0 +1,231 @@
+"""A phone for the tests: Chromium with the app, against the real server. docs/phone.md says how to write a test with it."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+
+from accounts.access import Role, acting, acting_for_all
+from recovery.actions.people import invite_patient
+from recovery.models import PainEntry, Patient
+from recovery.models.diary import PhoneRecord
+from tests import people
+from tests.browser.chromium import FLAGS, chromium
+from tests.browser.server import Server
+from tests.people import Person
+
+WIDTH, HEIGHT = 360, 740
+AXE = Path(__file__).with_name("vendor") / "axe.min.js"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One browser at a time, whatever the number of workers."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.processes)
+
+
+def wait_until(happens: Callable[[], object], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not happens():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)
+
+
+@dataclass
+class Phone:
+    """One browser context with one page. `violations` and `errors` of any of its pages fail the test at its end."""
+
+    context: BrowserContext
+    page: Page
+    server: Server
+    violations: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, context: BrowserContext, server: Server) -> "Phone":
+        phone = cls(context, context.pages[0] if context.pages else context.new_page(), server)
+        context.set_default_timeout(10_000)
+        context.expose_binding("sayViolation", lambda _, said: phone.violations.append(said))
+        context.add_init_script(
+            "addEventListener('securitypolicyviolation', (e) =>"
+            " sayViolation(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`))"
+        )
+        phone.watch(phone.page)
+        context.on("page", phone.watch)
+        return phone
+
+    def watch(self, page: Page) -> None:
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def open(self, screen: str = "", *, page: Page | None = None) -> None:
+        """Open /app/<screen> from cold and wait until its scripts are there."""
+        page = page or self.page
+        page.goto(f"{self.server.address}/app/{screen}")
+        page.wait_for_selector("html[data-ready]")
+
+    def join(self, person: Person, by: Person) -> None:
+        """The whole way: the link of an invitation, year of birth, agreement, and the first screen."""
+        code = code_for(person, by)
+        self.page.goto(f"{self.server.address}/app/join#{code}")
+        expect(self.page.get_by_label("Code")).to_have_value(code)
+        self.page.get_by_label("Year of birth").fill("1980")
+        self.page.get_by_role("button", name="Next").click()
+        self.page.get_by_role("button", name="I agree, start").click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
+
+    def tap(self, region: str, score: int, *, page: Page | None = None) -> None:
+        """Tap a key of the pad, as soon as it is there."""
+        (page or self.page).locator(f"#pad [data-region={region}] [data-score='{score}']").click()
+
+    def tap_and_wait(self, region: str, score: int, *, page: Page | None = None) -> None:
+        self.tap(region, score, page=page)
+        expect((page or self.page).locator("#saved")).to_contain_text(f"Saved: {region} {score}")
+
+    def wait_for_worker(self) -> None:
+        """Until the service worker has everything for a start without a network."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+    def offline(self, yes: bool = True) -> None:
+        self.context.set_offline(yes)
+
+    def unsent(self, number: int, *, page: Page | None = None) -> None:
+        """Wait until the line at the top says so many."""
+        expect((page or self.page).locator("#sending [data-unsent]")).to_have_attribute(
+            "data-unsent", str(number)
+        )
+
+    def kept(self, store: str) -> list[Any]:
+        """All rows of a store of the phone's database."""
+        rows: list[Any] = self.page.evaluate(
+            """(store) => new Promise((resolve, reject) => {
+                const open = indexedDB.open("amble");
+                open.onerror = () => reject(open.error);
+                open.onsuccess = () => {
+                    const all = open.result.transaction(store).objectStore(store).getAll();
+                    all.onsuccess = () => { resolve(all.result); open.result.close(); };
+                };
+            })""",
+            store,
+        )
+        return rows
+
+    def axe(self, *, within: str = "document") -> list[str]:
+        """What axe finds serious or critical on the page as it stands, a line each."""
+        self.page.evaluate(AXE.read_text(encoding="utf-8") + "\n;0")
+        found = self.page.evaluate(f"axe.run({within}, {{resultTypes: ['violations']}})")
+        return [
+            f"{one['id']}: {node['target']} {node['failureSummary']}"
+            for one in found["violations"]
+            if one["impact"] in ("serious", "critical")
+            for node in one["nodes"]
+        ]
+
+
+def code_for(person: Person, by: Person) -> str:
+    """A new code of this patient's, as it stands on the card."""
+    with acting(by.actor):
+        patient = Patient.objects.select_related("user").get(pk=person.user.pk)
+        return invite_patient(patient=patient, by=by.user.pk, now=datetime.now(UTC)).secret
+
+
+def stored(person: Person, model: type[PhoneRecord] = PainEntry, *fields: str) -> list[tuple[Any, ...]]:
+    """What the server has of this person, in the order it happened."""
+    with acting_for_all():
+        rows = model.objects.filter(patient=person.user.pk).order_by("happened_at", "id")
+        return list(rows.values_list(*(fields or ("region", "score", "withdrawn"))))
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    """For one module: its event loop runs in this thread, which other tests have a use for."""
+    chromium()
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Else Django takes the test's own queries for a mistake.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def server(browser: Browser, committed: None) -> Iterator[Server]:
+    server = Server()
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def maria(server: Server) -> Person:
+    """A therapist."""
+    return people.member(people.clinic(), Role.THERAPIST, now=datetime.now(UTC))
+
+
+@pytest.fixture
+def ana(maria: Person) -> Person:
+    """A patient with a plan since three days: one exercise, twice a day."""
+    return patient_with_plan(maria, "Ana")
+
+
+def patient_with_plan(maria: Person, name: str) -> Person:
+    now = datetime.now(UTC)
+    start = now - timedelta(days=3)
+    person = people.patient(maria, name=name, now=start)
+    people.plan_for(person, maria, starts_on=start.date(), now=start, times_per_day=2)
+    return person
+
+
+@pytest.fixture
+def new_phone(browser: Browser, server: Server) -> Iterator[Callable[..., Phone]]:
+    """Make another phone: `new_phone(width=320, color_scheme="dark")` takes what a Playwright context takes."""
+    made: list[Phone] = []
+
+    def make(*, width: int = WIDTH, height: int = HEIGHT, **options: Any) -> Phone:
+        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "has_touch": True} | options
+        made.append(
+            Phone.of(browser.new_context(viewport={"width": width, "height": height}, **options), server)
+        )
+        return made[-1]
+
+    yield make
+    for phone in made:
+        phone.context.close()
+    for phone in made:
+        assert phone.violations == []
+        assert phone.errors == []
+
+
+@pytest.fixture
+def phone(new_phone: Callable[..., Phone]) -> Phone:
+    """A phone that nobody has used."""
+    return new_phone()
+
+
+@pytest.fixture
+def joined(phone: Phone, ana: Person, maria: Person) -> Phone:
+    """Ana's phone, on its first screen, with everything sent."""
+    phone.join(ana, maria)
+    phone.unsent(0)
+    return phone
+
+
+def sideways(page: Page) -> int:
+    """How many pixels the page is wider than the phone."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def title_of(page: Page) -> str:
+    return re.sub(r" · Amble$", "", page.title())

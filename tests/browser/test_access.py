@@ -1,0 +1,106 @@
+"""Every screen for every body: axe, 320 pixels, 200 % text, large keys, the keyboard, the other language."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Phone, sideways, title_of
+from tests.people import Person
+
+SCREENS = ["", "evening", "help", "not-saved", "pain", "program", "progress"]
+
+
+@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
+def test_axe_finds_nothing_serious(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person, options: dict[str, Any]
+):
+    phone = new_phone(reduced_motion="reduce", **options)
+    phone.open("join")
+    assert phone.axe() == []
+    phone.page.get_by_role("button", name="Next").click()
+    expect(phone.page.get_by_role("alert")).to_be_focused()
+    assert phone.axe() == []
+    phone.join(ana, maria)
+    for screen in SCREENS:
+        phone.open(screen)
+        assert phone.axe() == [], screen
+    phone.open()
+    phone.tap_and_wait("leg", 4)
+    assert phone.axe() == []
+    phone.page.get_by_role("link", name="Add details").click()
+    expect(phone.page.get_by_role("button", name="Save")).to_be_visible()
+    assert phone.axe() == []
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_nothing_is_wider_than_a_small_phone_with_text_twice_as_large(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person, language: str
+):
+    phone = new_phone(width=320, height=568)
+    phone.join(ana, maria)
+    if language == "es":
+        phone.open("help")
+        phone.page.get_by_role("radio", name="Español").check(force=True)
+    for screen in SCREENS:
+        phone.open(screen)
+        assert sideways(phone.page) == 0, screen
+        phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert sideways(phone.page) == 0, f"{screen} at 200 %"
+
+
+def test_a_screen_that_opens_has_a_title_and_its_heading_is_read_first(joined: Phone):
+    titles = set()
+    for name in ("Progress", "Program", "Help", "Today"):
+        joined.page.get_by_role("navigation").get_by_role("link", name=name).click()
+        heading = joined.page.get_by_role("heading", level=1)
+        expect(heading).to_be_focused()
+        expect(joined.page.locator("#tabs [aria-current=page]")).to_have_accessible_name(name)
+        titles.add(title_of(joined.page))
+        assert joined.page.get_by_role("heading", level=1).count() == 1
+    assert len(titles) == 4
+
+
+def test_a_saved_tap_is_said_to_a_screen_reader(joined: Phone):
+    joined.tap_and_wait("back", 7)
+    expect(joined.page.get_by_role("status")).to_have_text("Saved: back 7. You can undo this.")
+
+
+def test_large_keys_are_48_pixels_and_stay_after_a_restart(joined: Phone):
+    joined.open("help")
+    joined.page.get_by_label("Large keys").check()
+    joined.open()
+    for key in joined.page.locator("#pad [data-score]").all():
+        box = key.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 48
+
+
+def test_the_usual_keys_are_no_smaller_than_24_pixels_on_the_smallest_phone(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person
+):
+    phone = new_phone(width=320)
+    phone.join(ana, maria)
+    box = phone.page.locator("#pad [data-score='10']").first.bounding_box()
+    assert box is not None
+    assert box["width"] >= 24
+    assert box["height"] >= 44
+
+
+def test_the_language_changes_at_once_and_stays(joined: Phone):
+    joined.open("help")
+    joined.page.get_by_role("radio", name="Español").check(force=True)
+    expect(joined.page.get_by_role("heading", level=1)).to_have_text("Ayuda")
+    joined.open()
+    expect(joined.page.get_by_text("Dolor de pierna ahora")).to_be_visible()
+    expect(joined.page.get_by_text("Leg pain now")).to_be_hidden()
+    joined.tap("leg", 2)
+    expect(joined.page.locator("#saved")).to_contain_text("Guardado: pierna 2")
+
+
+def test_nothing_moves_under_the_thumb_between_the_leg_and_the_back(joined: Phone):
+    key = joined.page.locator("#pad [data-region=back] [data-score='5']")
+    before = key.bounding_box()
+    joined.tap_and_wait("leg", 4)
+    assert key.bounding_box() == before
