@@ -18,7 +18,7 @@ from recovery.rules.red_flags import CHECK_FILE
 
 LANGUAGES = ("en", "es")
 SCORES = range(11)
-# Our own scripts only, and no text ever becomes a script: what lit-html and the service worker need has a policy by name.
+# Our own scripts only, and no text becomes one: what lit-html and the service worker need has a policy by name.
 POLICY = {
     "default-src": [NONE],
     "script-src": [SELF],

@@ -1,5 +1,4 @@
-// What the server writes before the worker, and the scope it runs in.
+// What the server writes before the worker.
 
 declare const BUILD: string;
 declare const FILES: string[];
-declare var self: ServiceWorkerGlobalScope;

@@ -1,4 +1,4 @@
-"""A phone for the tests: Chromium with the app, against the real server. docs/phone.md says how to write a test with it."""
+"""A phone for the tests: Chromium with the app, against the real server. See docs/phone.md."""
 
 import re
 import time
@@ -194,9 +194,11 @@ def new_phone(browser: Browser, server: Server) -> Iterator[Callable[..., Phone]
     made: list[Phone] = []
 
     def make(*, width: int = WIDTH, height: int = HEIGHT, **options: Any) -> Phone:
-        options = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "has_touch": True} | options
+        usual: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "has_touch": True}
         made.append(
-            Phone.of(browser.new_context(viewport={"width": width, "height": height}, **options), server)
+            Phone.of(
+                browser.new_context(viewport={"width": width, "height": height}, **usual | options), server
+            )
         )
         return made[-1]
 

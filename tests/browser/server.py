@@ -68,6 +68,7 @@ class Server:
         for _ in self._application(environ, lambda *_: lambda _: None):
             pass
         environ["amble.connection"].shutdown(socket.SHUT_RDWR)
+        start("200 OK", [])  # which nobody hears
         return []
 
     def _answer(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -82,4 +83,5 @@ class Server:
 
         if fault == self._without_reply:
             self.asked.append((method, path, 0))
+            return fault(environ, start)
         return (fault or self._application)(environ, started)
