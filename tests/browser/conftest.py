@@ -102,6 +102,19 @@ class Phone:
             "data-unsent", str(number)
         )
 
+    def wait_out(self) -> None:
+        """Let minutes pass on the phone, whose clock is installed, until it has sent everything.
+
+        Short steps: a long one would also time out the request that is under way.
+        """
+
+        def sent() -> bool:
+            self.page.clock.fast_forward(5_000)
+            self.page.wait_for_timeout(200)
+            return self.page.locator("#sending [data-unsent='0']").count() == 1
+
+        wait_until(sent, seconds=40)
+
     def kept(self, store: str) -> list[Any]:
         """All rows of a store of the phone's database."""
         rows: list[Any] = self.page.evaluate(
