@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,8 @@ from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
 from recovery.models import Episode, Progress, RedFlag
-from recovery.rules.course import REFERENCE_CURVE_V1
+from recovery.progress import chosen_curves
+from recovery.rules.course import ReferenceCurve
 from recovery.rules.status import Status
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
 
@@ -87,6 +89,10 @@ class Worklist(Page):
             found[flag.patient_id if flag.patient_id in patients else None].append(flag)
         return found
 
+    @cached_property
+    def curve(self) -> ReferenceCurve:
+        return chosen_curves({self.actor.clinic_id})[self.actor.clinic_id]
+
     def _reason(self, flag: RedFlag) -> str:
         return f"{words.red_flag(flag)}, {words.moment(flag.raised_at, flag.patient.zone, self.now)}"
 
@@ -110,7 +116,7 @@ class Worklist(Page):
             more=max(len(flags) - 1, 0),
             tone=words.TONE[Status(progress.status)],
             status=words.STATUS[Status(progress.status)],
-            spark=spark(weeks, _expected(progress.episode, baseline, len(weeks))),
+            spark=spark(weeks, _expected(self.curve, progress.episode, baseline, len(weeks))),
             spark_in_words=", ".join(shown) or "no full week yet",
             now=words.pain(now),
             change=words.change(now, float(baseline.value) if baseline else None),
@@ -118,12 +124,10 @@ class Worklist(Page):
         )
 
 
-def _expected(episode: Episode, baseline: Baseline | None, weeks: int) -> list[Edges]:
+def _expected(curve: ReferenceCurve, episode: Episode, baseline: Baseline | None, weeks: int) -> list[Edges]:
     """The band of the weeks that a sparkline shows; none without a baseline, and none around a low one."""
     stratum = episode.stratum
     if baseline is None or baseline.is_low or stratum is None:
         return []
-    bands = (
-        (w, REFERENCE_CURVE_V1.expected(stratum, week=w, baseline=baseline.value)) for w in spark_weeks(weeks)
-    )
+    bands = ((w, curve.expected(stratum, week=w, baseline=baseline.value)) for w in spark_weeks(weeks))
     return [Edges(week, float(band.low), float(band.high)) for week, band in bands]

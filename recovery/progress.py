@@ -73,7 +73,7 @@ def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
     done = _done(patients)
     flags = red_flags([episode.patient for episode in started])
     pauses = _pauses([episode.pk for episode in started])
-    curves = _curves({episode.clinic_id for episode in started})
+    curves = chosen_curves({episode.clinic_id for episode in started})
     return {
         episode.pk: _course(
             episode,
@@ -84,7 +84,7 @@ def courses(episodes: Iterable[Episode], *, through: date) -> dict[int, Course]:
             flags[episode.patient_id],
             pauses[episode.pk],
             through,
-            curves.get(episode.clinic_id, REFERENCE_CURVE_V1),
+            curves[episode.clinic_id],
         )
         for episode in started
     }
@@ -159,10 +159,11 @@ def _stops(flag: OpenFlag, day: date) -> bool:
     return flag.raised_on <= day and (flag.closed_on is None or day <= flag.closed_on)
 
 
-def _curves(clinics: set[int]) -> dict[int, ReferenceCurve]:
-    """The published references that clinics have chosen."""
+def chosen_curves(clinics: set[int]) -> Mapping[int, ReferenceCurve]:
+    """The published reference of each clinic, by id."""
     chosen = CareSettings.objects.filter(clinic__in=clinics).values_list("clinic", "reference_curve")
-    return {clinic: reference_curve(version) for clinic, version in chosen}
+    curves = {clinic: reference_curve(version) for clinic, version in chosen}
+    return {clinic: curves.get(clinic, REFERENCE_CURVE_V1) for clinic in clinics}
 
 
 def _day_values(patients: set[int]) -> dict[int, DayValues]:

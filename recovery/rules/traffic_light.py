@@ -54,6 +54,7 @@ class Reach(StrEnum):
 class Lasted(StrEnum):
     """For how long the symptoms reached further down than before the session."""
 
+    NOT_AT_ALL = "not_at_all"  # one answer in place of the three about the reach
     UP_TO_AN_HOUR = "up_to_an_hour"
     LONGER = "longer"
 
@@ -159,9 +160,9 @@ def _reach(answers: Answers) -> Reason:
     if answers.lower_reach_lasted is Lasted.LONGER:
         return _reason("reach_long", Light.RED)
     lower = before is not None and any(one is not None and one.depth > before.depth for one in others)
-    if lower or answers.lower_reach_lasted is not None:
+    if lower or answers.lower_reach_lasted is Lasted.UP_TO_AN_HOUR:
         return _reason("reach", Light.AMBER)
-    if before is None or None in others:
+    if answers.lower_reach_lasted is None and (before is None or None in others):
         return _reason("reach", Light.UNKNOWN)
     return _reason("reach", Light.GREEN)
 

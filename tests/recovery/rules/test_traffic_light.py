@@ -57,6 +57,9 @@ def deciding(judged: Judged) -> set[str]:
     return {reason.rule for reason in judged.reasons if reason.light is judged.light}
 
 
+NO_REACH = {"reach_before": None, "reach_during": None, "reach_after": None}
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
@@ -75,6 +78,9 @@ def deciding(judged: Judged) -> set[str]:
         ({"reach_after": Reach.CALF, "lower_reach_lasted": Lasted.UP_TO_AN_HOUR}, Light.AMBER),
         ({"reach_after": Reach.CALF, "lower_reach_lasted": Lasted.LONGER}, Light.RED),
         ({"reach_during": Reach.BUTTOCK, "reach_after": Reach.NONE}, Light.GREEN),  # it drew back
+        (NO_REACH, Light.UNKNOWN),
+        (NO_REACH | {"lower_reach_lasted": Lasted.NOT_AT_ALL}, Light.GREEN),
+        ({"reach_during": Reach.FOOT, "lower_reach_lasted": Lasted.NOT_AT_ALL}, Light.AMBER),
         ({"new_numbness": True}, Light.RED),
         ({"new_weakness": True}, Light.RED),
     ],
@@ -142,7 +148,7 @@ WORSE: dict[str, list[Any]] = {
     "next_morning": list(range(11)),
     "reach_during": list(Reach),
     "reach_after": list(Reach),
-    "lower_reach_lasted": [None, *Lasted],
+    "lower_reach_lasted": list(Lasted),
     "new_numbness": [False, True],
     "new_weakness": [False, True],
 }
@@ -158,6 +164,8 @@ def test_a_worse_answer_never_makes_a_light_better(answers: Answers, name: str, 
 
 @given(any_answers, st.sampled_from(sorted(WORSE)))
 def test_an_answer_taken_back_never_makes_a_green(answers: Answers, name: str):
+    if answers.lower_reach_lasted is Lasted.NOT_AT_ALL and "reach" in name:
+        return  # one answer stands for the three
     assert judge(replace(answers, **{name: None})).light is not Light.GREEN or name == "lower_reach_lasted"
 
 
