@@ -6,6 +6,7 @@ SQL and not rows of models: at nine o'clock this is read for everybody, and most
 import logging
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -185,6 +186,7 @@ def past(about: Collection[About]) -> dict[About, Past]:
         return {About(*row[:3]): Past(*row[3:]) for row in cursor}
 
 
+@lru_cache(maxsize=1024)
 def zone_of(name: str) -> ZoneInfo:
     """UTC for a zone that the pinned tzdata no longer knows: it must not stop everybody's messages."""
     try:

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -29,15 +29,15 @@ State = Notification.State
 # Who locks a patient's preferences plans all their reminders: only so can one patient be kept from a burst. Planners
 # that meet pass each other by.
 LOCK = """
-    SELECT m.patient_id, m.quiet_start, m.quiet_end, m.paused_until
+    SELECT m.patient_id, m.quiet_start::text, m.quiet_end::text, m.paused_until::text
     FROM notifications_reminder r JOIN notifications_messagepreferences m ON m.patient_id = r.patient_id
     WHERE r.enabled AND r.next_due_at <= %s ORDER BY r.next_due_at LIMIT %s FOR UPDATE OF m SKIP LOCKED
 """
 # A statement of its own: it sees what whoever held the lock before has changed. The reminders are locked against a
 # change of zone, which knows of no preferences.
 READ = """
-    SELECT r.patient_id, r.id, r.clinic_id, r.kind, r.times, r.window_start, r.window_end, r.every_minutes, r.weekdays,
-        r.next_due_at, p.time_zone
+    SELECT r.patient_id, r.id, r.clinic_id, r.kind, p.time_zone, r.next_due_at::text, r.times::text, r.weekdays::text,
+        r.window_start::text, r.window_end::text, r.every_minutes
     FROM notifications_reminder r JOIN recovery_patient p ON p.user_id = r.patient_id
     WHERE r.patient_id = ANY(%s) AND r.enabled AND r.next_due_at <= %s
     FOR NO KEY UPDATE OF r
@@ -148,19 +148,14 @@ def claim(cursor: CursorWrapper, *, now: datetime) -> list[Claimed] | None:
     """Lock due reminders and look at their rules. None when nobody is left; empty when another planner had them."""
     cursor.execute(facts.BY_INDEX)
     cursor.execute(LOCK, [now, BATCH])
-    preferences = {patient: (start, end, paused_until) for patient, start, end, paused_until in cursor}
+    preferences = {patient: quiet_and_pause for patient, *quiet_and_pause in cursor}
     if not preferences:
         return None
     cursor.execute(READ, [list(preferences), now])
     claimed = []
-    for patient, pk, clinic, kind, times, start, end, every, weekdays, since, zone_name in cursor:
-        quiet_start, quiet_end, paused_until = preferences[patient]
-        slots = schedule.every(every, start=start, end=end) if every else times
-        quiet = schedule.QuietHours(quiet_start, quiet_end)
-        rule = schedule.Rule(tuple(slots), frozenset(weekdays), quiet, paused_until)
-        zone = facts.zone_of(zone_name)
-        looked = _look(rule, zone, max(since, now - LONGEST_OUTAGE), now)
-        claimed.append(Claimed(pk, clinic, patient, kind, zone, looked))
+    for patient, pk, clinic, kind, zone, since, *rule in cursor:
+        looked = _look(facts.zone_of(zone), since, now, *rule, *preferences[patient])
+        claimed.append(Claimed(pk, clinic, patient, kind, facts.zone_of(zone), looked))
     return claimed
 
 
@@ -174,17 +169,46 @@ def _json(value: object) -> str:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
-# At nine o'clock thousands share a rule, a zone and the moment.
+# At nine o'clock thousands share a rule, a zone and the moment: what PostgreSQL wrote of them is read once.
 @lru_cache(maxsize=4096)
-def _look(rule: schedule.Rule, zone: ZoneInfo, since: datetime, now: datetime) -> Looked:
+def _look(
+    zone: ZoneInfo,
+    since: str,
+    now: datetime,
+    times: str,
+    weekdays: str,
+    window_start: str | None,
+    window_end: str | None,
+    every_minutes: int | None,
+    quiet_start: str,
+    quiet_end: str,
+    paused_until: str | None,
+) -> Looked:
+    if every_minutes and window_start and window_end:
+        start, end = time.fromisoformat(window_start), time.fromisoformat(window_end)
+        slots = schedule.every(every_minutes, start=start, end=end)
+    else:
+        slots = tuple(map(time.fromisoformat, _items(times)))
+    rule = schedule.Rule(
+        slots,
+        frozenset(map(int, _items(weekdays))),
+        schedule.QuietHours(time.fromisoformat(quiet_start), time.fromisoformat(quiet_end)),
+        date.fromisoformat(paused_until) if paused_until else None,
+    )
+    first = max(datetime.fromisoformat(since), now - LONGEST_OUTAGE)
     following = schedule.next_due(rule, zone, after=now)
     return Looked(
         tuple(
             Occurrence(due, _expiry(due.at, rule.quiet, zone))
-            for due in schedule.due_between(rule, zone, since, now)
+            for due in schedule.due_between(rule, zone, first, now)
         ),
         following.at if following else None,
     )
+
+
+def _items(array: str) -> list[str]:
+    """The items of an array as PostgreSQL writes it: {1,2,3}."""
+    return [item for item in array.strip("{}").split(",") if item]
 
 
 def _expiry(due_at: datetime, quiet: schedule.QuietHours, zone: ZoneInfo) -> datetime:

@@ -257,7 +257,7 @@ def no_ops(folder: Path) -> float:
 
     from tests.bench.empty import DONE, empty
 
-    redis = Redis.from_url(settings.REDIS_URL)
+    redis = Redis.from_url(settings.REDIS_URL, socket_timeout=None)  # it waits for the worker to start
     command = [sys.executable, "-m", "celery", "-A", "tests.bench.empty", "worker", "--concurrency", "2"]
     with (folder / "logs" / "celery.log").open("wb") as log:
         worker = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
