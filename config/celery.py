@@ -19,9 +19,20 @@ LONGEST_BETWEEN_CONNECTIONS = 5.0
 class EagerConnection(Connection):
     """A broker that is back is noticed within seconds: kombu would by then wait 30 between two looks."""
 
-    def _ensure_connection(self, *args: Any, **options: Any) -> Any:
-        options["interval_max"] = LONGEST_BETWEEN_CONNECTIONS
-        return super()._ensure_connection(*args, **options)
+    def _ensure_connection(
+        self,
+        errback: Any = None,
+        max_retries: int | None = None,
+        interval_start: float = 2,
+        interval_step: float = 2,
+        interval_max: float = 30,
+        *rest: Any,
+        **named: Any,
+    ) -> Any:
+        longest = min(interval_max, LONGEST_BETWEEN_CONNECTIONS)
+        return super()._ensure_connection(
+            errback, max_retries, interval_start, interval_step, longest, *rest, **named
+        )
 
 
 class Messaging(AMQP):

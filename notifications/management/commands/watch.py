@@ -34,10 +34,11 @@ class Command(BaseCommand):
                     lost_at = time.monotonic()
                     self.stderr.write("The database cannot be reached, so red flags reach nobody; trying on.")
                 connection.close()
-            else:
-                if lost_at is not None:
-                    self.stderr.write(f"The database is back after {time.monotonic() - lost_at:.0f} seconds.")
-                    lost_at = None
+                self.stop.wait(EVERY_SECONDS)
+                continue
+            if lost_at is not None:
+                self.stderr.write(f"The database is back after {time.monotonic() - lost_at:.0f} seconds.")
+                lost_at = None
             self.sender.rest(max(0.0, began + EVERY_SECONDS - time.monotonic()))
         self.sender.close(now=database_now)
 

@@ -42,7 +42,8 @@ class _Deadlines:
             self.count += 1
             mine = self.count
             heapq.heappush(self.heap, (time.monotonic() + seconds, mine, sock))
-            self.changed.notify()
+            if self.heap[0][1] == mine:  # else it looks soon enough, and a message costs no wake
+                self.changed.notify()
         try:
             yield
         finally:
@@ -98,9 +99,8 @@ class _Guarded(HTTPConnection):
             raise NewConnectionError(self, "The push service cannot be reached.") from failure
 
     def getresponse(self) -> urllib3.response.HTTPResponse:  # type: ignore[override]  # urllib3's own answer
-        with _deadlines.within(
-            float(self.timeout or 0), self.sock
-        ):  # the pool has set the time for an answer
+        seconds = float(self.timeout or 0)  # the pool has set what is left for the answer
+        with _deadlines.within(seconds, self.sock):
             return super().getresponse()
 
 
