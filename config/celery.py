@@ -54,6 +54,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "tell staff of the reviews that are due": {
+        "task": "notifications.tasks.tell_of_reviews",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "count what reminders do": {
         "task": "notifications.tasks.measure_reminders",
         "schedule": 3600.0,

@@ -51,7 +51,11 @@ BY_INDEX = """
 # as recovery.rules.asked says; a line without weekdays is of every day.
 KNOWN = """
     SELECT about.patient, about.kind, about.day, p.time_zone, m.quiet_start, m.quiet_end,
-        coalesce(m.paused_until >= about.day, false),
+        coalesce(m.paused_until >= about.day, false) OR about.kind = ANY(%(moving)s) AND (
+            SELECT true FROM recovery_planpause pause WHERE pause.patient_id = about.patient
+                AND about.day BETWEEN pause.from_on AND pause.until_on
+                AND (pause.resumed_on IS NULL OR about.day < pause.resumed_on) LIMIT 1
+        ) IS TRUE,
         about.kind = ANY(%(moving)s) AND (
             SELECT true FROM recovery_redflag f WHERE f.patient_id = about.patient AND f.closed_at IS NULL LIMIT 1
         ) IS TRUE,
@@ -63,6 +67,9 @@ KNOWN = """
                 AND e.about_on = about.day AND e.asked = 'last_24_hours' AND NOT e.withdrawn LIMIT 1)
             WHEN 'walk' THEN (SELECT true FROM recovery_walk w WHERE w.patient_id = about.patient
                 AND w."on" = about.day AND NOT w.withdrawn LIMIT 1)
+            WHEN 'measures' THEN (SELECT true FROM recovery_outcomemeasure o WHERE o.patient_id = about.patient
+                AND o."on" BETWEEN about.day - %(check_lasts)s AND about.day AND o.instrument <> 'gpe'
+                AND NOT o.withdrawn LIMIT 1)
             WHEN 'weekly_check' THEN (SELECT true FROM recovery_symptomcheck c WHERE c.patient_id = about.patient
                 AND c."on" BETWEEN about.day - %(check_lasts)s AND about.day AND NOT c.withdrawn LIMIT 1)
             END IS TRUE,
@@ -70,7 +77,9 @@ KNOWN = """
             SELECT max(coalesce((line.dosage_values ->> 'times_per_day')::int, 1)) FROM recovery_prescription line
             WHERE line.plan_id = (SELECT plan.id FROM recovery_plan plan WHERE plan.episode_id = last.id
                     AND plan.starts_on <= about.day ORDER BY plan.number DESC LIMIT 1)
-                AND (line.weekdays = '{}' OR extract(isodow FROM about.day) = ANY(line.weekdays))), 0) END,
+                AND (line.weekdays = '{}' OR extract(isodow FROM about.day) = ANY(line.weekdays))
+                AND (SELECT true FROM recovery_suspension s WHERE s.episode_id = last.id
+                    AND s.exercise_id = line.exercise_id AND s.lifted_at IS NULL LIMIT 1) IS NOT TRUE), 0) END,
         CASE WHEN about.kind = 'exercise' THEN ARRAY(
             SELECT s.slot FROM recovery_exercisesession s WHERE s.patient_id = about.patient
                 AND s."on" = about.day AND s.slot IS NOT NULL AND NOT s.withdrawn) ELSE '{}' END,

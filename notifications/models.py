@@ -191,7 +191,9 @@ class Notification(models.Model):
     recipient = models.ForeignKey(
         User, models.CASCADE, null=True, related_name="notifications", db_index=False
     )
-    address = models.EmailField(blank=True, help_text="A mailbox on the clinic's list, for no recipient.")
+    address = models.EmailField(
+        blank=True, default="", db_default="", help_text="A mailbox on the clinic's list, for no recipient."
+    )
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     red_flag = models.ForeignKey(RedFlag, models.CASCADE, null=True, related_name="+", db_index=False)
@@ -215,7 +217,7 @@ class Notification(models.Model):
     # No screen confirmed it, so it goes once more: when it had left for the first time, by web push.
     first_sent_at = models.DateTimeField(null=True)
     measured = models.BooleanField(
-        default=False, help_text="Whether the lot was drawn for it, sent or withheld."
+        default=False, db_default=False, help_text="Whether the lot was drawn for it, sent or withheld."
     )
     error = models.CharField(max_length=40, blank=True, help_text="A code of ours, never a provider's words.")
     because = models.CharField(

@@ -1,5 +1,6 @@
 """What staff hear of besides red flags: patients who have gone silent, and reviews that are due."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,34 +10,41 @@ from accounts.models import Clinic
 from notifications import schedule
 from notifications.facts import zone_of
 from notifications.models import Kind, MessagePreferences, Notification
+from recovery.models import Review, Task
+from recovery.models.tasks import TaskKind
+from recovery.owners import owners
 
 MOST_AT_ONCE = 1000
 IN_THE_MORNING = time(8)  # on the clinic's clock
 REVIEW_MESSAGE_LASTS = timedelta(hours=10)
+SILENT = (
+    "Nothing was heard of this patient since {since}, so the reminders have stopped. "
+    "Ask how they are; with the next entry the reminders begin again."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Silence:
-    """Nothing was heard of a patient after the date `since`; the messages to them have stopped."""
-
-    clinic_id: int
-    patient_id: int
-    since: date
-
-
-def hand_over_the_silent() -> list[Silence]:
-    """The silences that nobody was told of, each once: now a person asks, instead of more messages."""
+def hand_over_the_silent(*, now: datetime) -> int:
+    """A task for the care team of each patient who has gone silent, once for each silence: now a person asks,
+    instead of more messages. How many patients that is.
+    """
     with acting_for_all():
-        rows = list(
-            MessagePreferences.objects.filter(silence_is_told=False).select_for_update(skip_locked=True)[
-                :MOST_AT_ONCE
-            ]
-        )
-        silences = [
-            Silence(row.clinic_id, row.patient_id, row.silent_since) for row in rows if row.silent_since
+        untold = MessagePreferences.objects.filter(silence_is_told=False)
+        rows = list(untold.select_for_update(skip_locked=True)[:MOST_AT_ONCE])
+        tasks = [
+            Task(
+                clinic_id=row.clinic_id,
+                patient_id=row.patient_id,
+                kind=TaskKind.SILENT,
+                cause=row.silent_since.isoformat(),
+                why=SILENT.format(since=row.silent_since),
+                opened_at=now,
+            )
+            for row in rows
+            if row.silent_since
         ]
+        Task.objects.bulk_create(tasks, ignore_conflicts=True)
         MessagePreferences.objects.filter(pk__in=[row.pk for row in rows]).update(silence_is_told=True)
-    return silences
+    return len(tasks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,24 @@ class ReviewDue:
     patient_id: int
     user_id: int
     due_on: date
+
+
+def tell_of_reviews(*, now: datetime) -> None:
+    """Messages about every review that has fallen due and is open, to those whose it is by now."""
+    with acting_for_all():
+        open_reviews = Review.objects.open().filter(due_on__lte=now.date() + timedelta(days=1))
+        by_clinic: dict[Clinic, list[Review]] = defaultdict(list)
+        for review in open_reviews.select_related("clinic"):
+            if review.due_on <= now.astimezone(zone_of(review.clinic.time_zone)).date():
+                by_clinic[review.clinic].append(review)
+        due = [
+            ReviewDue(review.pk, clinic.pk, review.patient_id, user_id, review.due_on)
+            for clinic, reviews in by_clinic.items()
+            for owned in [owners(reviews, today=now.astimezone(zone_of(clinic.time_zone)).date())]
+            for review in reviews
+            for user_id, _ in owned[review.pk].people
+        ]
+    queue_review_messages(due, now=now)
 
 
 def queue_review_messages(reviews: Iterable[ReviewDue], *, now: datetime) -> None:

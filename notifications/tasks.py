@@ -13,10 +13,15 @@ def remind() -> None:
     """Plan what has come due and deliver what is ready. Any number of these may run at once."""
     until = time.monotonic() + LONGEST_RUN_SECONDS
     planner.plan(now=database_now())
-    staff.hand_over_the_silent()
+    staff.hand_over_the_silent(now=database_now())
     receipts.repeat_unseen(now=database_now())
     while delivery.deliver_ordinary(now=database_now()) and time.monotonic() < until:
         pass
+
+
+@shared_task
+def tell_of_reviews() -> None:
+    staff.tell_of_reviews(now=database_now())
 
 
 @shared_task

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import models
 
-from notifications.models import MessagePreferences, Notification, Reminder
+from notifications.models import DeliveryChoices, MessagePreferences, Notification, Reminder
 from recovery.models import (
     CareTeamMember,
     Consent,
@@ -79,6 +79,7 @@ def _record(patient: Patient) -> dict[str, models.QuerySet[Any]]:
         "progress": Progress,
         "status_changes": StatusChange,
         "reminders": Reminder,
+        "delivery_choices": DeliveryChoices,
         "message_preferences": MessagePreferences,
     }
     return {name: model._default_manager.filter(patient=patient) for name, model in tables.items()} | {

@@ -178,7 +178,11 @@ class Migration(migrations.Migration):
             model_name="notification",
             name="address",
             field=models.EmailField(
-                blank=True, help_text="A mailbox on the clinic's list, for no recipient.", max_length=254
+                blank=True,
+                db_default="",
+                default="",
+                help_text="A mailbox on the clinic's list, for no recipient.",
+                max_length=254,
             ),
         ),
         migrations.AddField(
@@ -190,7 +194,9 @@ class Migration(migrations.Migration):
             model_name="notification",
             name="measured",
             field=models.BooleanField(
-                default=False, help_text="Whether the lot was drawn for it, sent or withheld."
+                db_default=False,
+                default=False,
+                help_text="Whether the lot was drawn for it, sent or withheld.",
             ),
         ),
         migrations.AddField(

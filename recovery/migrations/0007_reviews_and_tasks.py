@@ -324,6 +324,7 @@ class Migration(migrations.Migration):
                             ("check_by_hand", "A rule could not judge this patient"),
                             ("read_answer", "An answer has to be read by a person"),
                             ("suspended_exercise", "An exercise was suspended"),
+                            ("silent", "Nothing is heard of the patient"),
                         ],
                         max_length=24,
                     ),

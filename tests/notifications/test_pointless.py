@@ -15,7 +15,7 @@ from notifications.models import MessagePreferences, Notification, Reminder
 from notifications.planner import plan
 from notifications.schedule import LONGEST_JITTER_SECONDS
 from recovery.actions.diary import take
-from recovery.models import Episode, Patient, Plan, Prescription
+from recovery.models import Episode, Patient, Plan, Prescription, Task
 from recovery.records import read
 from tests import people
 from tests.notifications.conftest import NOON, World
@@ -188,7 +188,7 @@ def live(world: World, days: int, kind: str = "walk") -> list[int]:
         plan(now=now)
         if Notification.objects.filter(state="pending").update(state="sent", sent_at=now):
             left.append(n + 1)
-        staff.hand_over_the_silent()
+        staff.hand_over_the_silent(now=now)
     return left
 
 
@@ -202,15 +202,21 @@ def test_an_ignored_reminder_fades_and_then_a_person_is_told_once(world: World):
 
 def test_each_silence_is_handed_over_once(world: World):
     world.remind(world.patient, due=NOON, kind="diary")
-    told = []
+    told = 0
     heard(world.patient, NOON - 9 * DAY)
     for n in range(30):
         now = NOON + n * DAY
         if n == 12:
             record(world.patient, "walk", at=now - MINUTE, minutes=4)
         plan(now=now)
-        told += [silence.since for silence in staff.hand_over_the_silent()]
-    assert told == [NOON.date() - 9 * DAY, NOON.date() + 12 * DAY]
+        told += staff.hand_over_the_silent(now=now)
+    assert told == 2
+    causes = (
+        Task.objects.filter(patient=world.patient, kind="silent")
+        .order_by("id")
+        .values_list("cause", flat=True)
+    )
+    assert list(causes) == [str(NOON.date() - 9 * DAY), str(NOON.date() + 12 * DAY)]
 
 
 def test_nobody_is_told_of_the_silence_of_a_patient_who_was_discharged(world: World):
@@ -220,7 +226,7 @@ def test_nobody_is_told_of_the_silence_of_a_patient_who_was_discharged(world: Wo
     heard(world.patient, NOON - 20 * DAY)
     plan(now=NOON)
     assert outcomes() == [("diary", "skipped", "silent")]
-    assert staff.hand_over_the_silent() == []
+    assert staff.hand_over_the_silent(now=NOON) == 0
 
 
 def test_what_the_patient_does_brings_the_reminder_back(world: World):
