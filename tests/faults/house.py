@@ -32,13 +32,15 @@ class House:
     commands: dict[str, list[str]]
     environment: dict[str, str]
     web_port: int
+    control_port: int
+    different: dict[str, dict[str, str]] = field(default_factory=dict)
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def start(self, name: str) -> None:
         with self.log.open("ab") as output:
             self.running[name] = subprocess.Popen(
                 self.commands[name],
-                env=self.environment | {"AMBLE_PROCESS": name.split()[0]},
+                env=self.environment | self.different.get(name, {}) | {"AMBLE_PROCESS": name.split()[0]},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,  # so that a kill takes the pool of a worker with it
@@ -85,24 +87,27 @@ class House:
 
 @contextmanager
 def house(folder: Path, *names: str, app: str) -> Iterator[House]:
-    """Started, with two beats, two workers and `names` ("web", "watch") beside."""
-    web_port = free_port()
+    """Started, with two beats, two workers and `names` ("web", "watch") beside.
+
+    With "web" comes a control: the same process with a broker of its own, which no test touches. What else the machine
+    does meets both alike.
+    """
+    web_port, control_port = free_port(), free_port()
     python = sys.executable
 
     def celery(*command: str) -> list[str]:
         return [python, "-m", "celery", "-A", app, *command, "--loglevel", "WARNING"]
 
+    web = [python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--no-ws"]
+    web += ["--workers", "1", "--blocking-threads", "2"]
     commands = {
         "worker one": celery("worker", "--concurrency", "2", "-n", "one@%h"),
         "worker two": celery("worker", "--concurrency", "2", "-n", "two@%h"),
         "beat one": celery("beat", "--schedule", str(folder / "one"), "--pidfile", ""),
         "beat two": celery("beat", "--schedule", str(folder / "two"), "--pidfile", ""),
         "watch": [python, "manage.py", "watch"],
-        "web": [
-            *(python, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-            *("--port", str(web_port), "--no-ws", "--workers", "1", "--blocking-threads", "4"),
-            "config.wsgi:application",
-        ],
+        "web": [*web, "--port", str(web_port), "config.wsgi:application"],
+        "control": [*web, "--port", str(control_port), "config.wsgi:application"],
     }
     broker = Broker(folder, free_port())
     broker.start()
@@ -115,15 +120,21 @@ def house(folder: Path, *names: str, app: str) -> Iterator[House]:
             "PUSH_EXTRA_HOSTS": service.host,
             "ALLOWED_HOSTS": "127.0.0.1",
         }
-        kept = {n: c for n, c in commands.items() if n in names or n not in ("watch", "web")}
-        if "web" in kept:
-            environment["WEB_THREADS"] = "4"
-        one = House(broker, before, service, folder / "log", kept, environment, web_port)
+        wanted = {*names, *(("control",) if "web" in names else ())}
+        kept = {n: c for n, c in commands.items() if n in wanted or n not in ("watch", "web", "control")}
+        one = House(broker, before, service, folder / "log", kept, environment, web_port, control_port)
         one.log.touch()
         stack.callback(one.stop)
+        if "control" in kept:
+            (folder / "control").mkdir()
+            untouched = Broker(folder / "control", free_port())
+            untouched.start()
+            stack.callback(untouched.kill)
+            own = {"REDIS_URL": f"redis://127.0.0.1:{untouched.port}/0", "WEB_THREADS": "2"}
+            one.different = {"control": own, "web": {"WEB_THREADS": "2"}}
         one.keep_alive()
-        if "web" in kept:
-            one.wait_for(lambda: _listens(web_port), seconds=60)
+        if "control" in kept:
+            one.wait_for(lambda: _listens(web_port) and _listens(control_port), seconds=60)
         yield one
 
 
