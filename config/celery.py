@@ -13,7 +13,7 @@ from kombu import Connection
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-LONGEST_BETWEEN_CONNECTIONS = 5.0
+LONGEST_BETWEEN_CONNECTIONS = 5
 
 
 class EagerConnection(Connection):
@@ -23,9 +23,9 @@ class EagerConnection(Connection):
         self,
         errback: Any = None,
         max_retries: int | None = None,
-        interval_start: float = 2,
-        interval_step: float = 2,
-        interval_max: float = 30,
+        interval_start: int = 2,
+        interval_step: int = 2,
+        interval_max: int = 30,
         *rest: Any,
         **named: Any,
     ) -> Any:
