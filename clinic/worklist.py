@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,9 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
-from recovery.models import Episode, Progress, RedFlag
-from recovery.progress import chosen_curves
-from recovery.rules.course import ReferenceCurve
+from recovery.models import CareSettings, Episode, Progress, RedFlag
+from recovery.rules.course import reference_curve
 from recovery.rules.status import Status
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
 
@@ -77,7 +75,9 @@ class Worklist(Page):
         if last := AFTER.fullmatch(self.request.GET.get("after", "")):
             need, episode = map(int, last.groups())
             rows = rows.filter(Q(need__gt=need) | Q(need=need, episode__gt=episode))
-        return rows.select_related("patient", "episode").order_by("need", "episode_id")
+        return rows.select_related("patient", "episode", "clinic__care_settings").order_by(
+            "need", "episode_id"
+        )
 
     def _open_flags(self, shown: Sequence[Progress]) -> dict[int | None, list[RedFlag]]:
         """By patient, gravest and oldest first; under None those of patients whom no row can name."""
@@ -88,10 +88,6 @@ class Worklist(Page):
         for flag in flags.select_related("patient").order_by("tier", "raised_at"):
             found[flag.patient_id if flag.patient_id in patients else None].append(flag)
         return found
-
-    @cached_property
-    def curve(self) -> ReferenceCurve:
-        return chosen_curves({self.actor.clinic_id})[self.actor.clinic_id]
 
     def _reason(self, flag: RedFlag) -> str:
         return f"{words.red_flag(flag)}, {words.moment(flag.raised_at, flag.patient.zone, self.now)}"
@@ -116,7 +112,7 @@ class Worklist(Page):
             more=max(len(flags) - 1, 0),
             tone=words.TONE[Status(progress.status)],
             status=words.STATUS[Status(progress.status)],
-            spark=spark(weeks, _expected(self.curve, progress.episode, baseline, len(weeks))),
+            spark=spark(weeks, _expected(progress, baseline, len(weeks))),
             spark_in_words=", ".join(shown) or "no full week yet",
             now=words.pain(now),
             change=words.change(now, float(baseline.value) if baseline else None),
@@ -124,9 +120,10 @@ class Worklist(Page):
         )
 
 
-def _expected(curve: ReferenceCurve, episode: Episode, baseline: Baseline | None, weeks: int) -> list[Edges]:
+def _expected(progress: Progress, baseline: Baseline | None, weeks: int) -> list[Edges]:
     """The band of the weeks that a sparkline shows; none without a baseline, and none around a low one."""
-    stratum = episode.stratum
+    stratum = progress.episode.stratum
+    curve = reference_curve(CareSettings.of(progress.clinic).reference_curve)
     if baseline is None or baseline.is_low or stratum is None:
         return []
     bands = ((w, curve.expected(stratum, week=w, baseline=baseline.value)) for w in spark_weeks(weeks))

@@ -13,6 +13,9 @@ from recovery.rules.red_flags import symptom_check
 
 SCREENS = ("", "join", "pain", "evening", "help", "a-screen-of-a-later-version")
 
+# Closing an answer looks after the connections that other tests left open.
+pytestmark = pytest.mark.django_db
+
 
 def get(path: str) -> str:
     answer = Client().get(f"/app/{path}")
