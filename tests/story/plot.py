@@ -399,8 +399,9 @@ class Story:
             ("Paul", self.pauls_phone),
             ("the therapist", self.therapist),
         ):
+            # (Beside it the ledger keeps what did not leave: by a channel that reaches nobody, or too late.)
             states = [row["state"] for row in caller.every("notifications")]
-            self.count(f"notifications of {who}", states, ["sent"])
+            self.count(f"messages that left for {who}", states.count("sent"), 1)
 
 
 def points(value: float | None) -> str:
