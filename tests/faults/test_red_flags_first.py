@@ -24,7 +24,7 @@ class Form:
     app: str
 
 
-SHORT = Form(reminders=3_000, flags=15, app="tests.faults.quick")
+SHORT = Form(reminders=10_000, flags=15, app="tests.faults.quick")
 LONG = Form(reminders=10_000, flags=100, app="config")
 
 
