@@ -21,7 +21,7 @@ class Command(BaseCommand):
             if key.role != Role.PATIENT:
                 self.stdout.write(f"  {key.role.label:<15}{key.name:<18}{key.first:<30}{key.second}")
         self.stdout.write(
-            f"\nPatients join by code and year of birth: POST {settings.PUBLIC_URL}/api/v1/join."
+            f"\nPatients open {settings.PUBLIC_URL}/app/join on a phone, with a code and their year of birth."
         )
         self.stdout.write("A code is good for seven days; their therapist makes new ones.\n\n")
         for key in keys:
