@@ -1,12 +1,13 @@
 """The close of the day: each patient's recorded pain, and what it says about their recovery."""
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.access import acting_for_all
@@ -27,8 +28,8 @@ DAYS = "this patient's days, so status and reviews are not up to date"
 
 SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
 CHUNK = 50  # patients a transaction: their phones wait for its length, some 0.3 s; twice as many save 5 %
-# What one patient's rows may do to a rule or a column; everybody else's days are closed all the same.
-STUMBLES = (ArithmeticError, LookupError, TypeError, ValueError, DatabaseError)
+
+logger = logging.getLogger(__name__)
 
 
 def close_days(*, now: datetime) -> int:
@@ -36,31 +37,40 @@ def close_days(*, now: datetime) -> int:
     patients were looked at.
 
     Whoever runs this, twice at once or hours late, the same rows result: patients are claimed with SKIP LOCKED, and a
-    day's row is computed from the ratings that stand.
+    day's row is computed from the ratings that stand. The days and the red flag for severe pain are kept even where
+    the status rules then stumble.
     """
     looked_at, last = 0, 0
     while True:
         with acting_for_all():
             chunk = _claim(now, after=last)
-            try:
-                with transaction.atomic():
-                    _close(chunk, now)
-            except STUMBLES:
-                _close_each(chunk, now)
+            kept = _together_or_each(_record, chunk, now)
+            _together_or_each(_restate, kept, now)
         looked_at += len(chunk)
         if len(chunk) < CHUNK:
             return looked_at
         last = chunk[-1].pk
 
 
-def _close_each(chunk: Sequence[Progress], now: datetime) -> None:
-    """One by one, so that the patient whom a rule stumbles over keeps nobody else waiting; theirs is tried again."""
-    for row in chunk:
-        try:
-            with transaction.atomic():
-                _close([row], now)
-        except STUMBLES:
+def _together_or_each(
+    do: Callable[[Sequence[Progress], datetime], None], rows: Sequence[Progress], now: datetime
+) -> Sequence[Progress]:
+    """All at once, or one by one, so that the patient whom it stumbles over keeps nobody else waiting: theirs is
+    handed over, and tried again. Return those for whom it was done.
+
+    Whatever is wrong with one patient's rows may show as any exception.
+    """
+    try:
+        with transaction.atomic():
+            do(rows, now)
+        return rows
+    except Exception as error:
+        if len(rows) > 1:
+            logger.warning("Judging one by one: %r", error)
+            return [row for one in rows for row in _together_or_each(do, [one], now)]
+        for row in rows:
             hand_over(episode=row.episode, what=DAYS, cause="days", now=now)
+        return []
 
 
 def _claim(now: datetime, *, after: int) -> list[Progress]:
@@ -72,11 +82,14 @@ def _claim(now: datetime, *, after: int) -> list[Progress]:
     return list(rows.order_by("pk")[:CHUNK])
 
 
-def _close(rows: Sequence[Progress], now: datetime) -> None:
+def _record(rows: Sequence[Progress], now: datetime) -> None:
     for row in rows:
         row.episode.patient = row.patient
     _record_days(rows, now)
     _raise_severe_pain(rows, now)
+
+
+def _restate(rows: Sequence[Progress], now: datetime) -> None:
     episodes = [row.episode for row in rows]
     reviews = open_due_reviews(episodes, restate(episodes, now=now), now=now)
     update(Progress, [_closed(row, reviews[row.pk], now) for row in rows], by="episode_id")
@@ -219,7 +232,7 @@ def restate_or_hand_over(episode: Episode, *, now: datetime) -> None:
     try:
         with transaction.atomic():
             restate([episode], now=now)
-    except STUMBLES:
+    except Exception:
         hand_over(episode=episode, what=DAYS, cause="days", now=now)
 
 

@@ -1,6 +1,6 @@
 """Work for people: a rule that stumbles keeps every entry and asks somebody to look."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,13 +9,15 @@ from django.test import Client
 
 from accounts.access import Role, acting, acting_for_all
 from accounts.models import Clinic
+from recovery.actions import days, ladder
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.safety import close
 from recovery.actions.tasks import open_task
-from recovery.models import PainEntry, Patient, RedFlag, Task
+from recovery.models import Episode, PainEntry, Patient, RedFlag, Task
 from recovery.models.tasks import TaskKind
 from recovery.records import read
+from recovery.rules.status import Facts
 from tests import people
 from tests.moments import NOW
 from tests.recovery.test_days import daily, log, progress
@@ -118,3 +120,51 @@ def test_of_two_who_finish_a_task_the_second_is_told(maria: people.Person):
     assert finish(maria, task.pk).status_code == 400
     assert finish(maria, task.pk, how="Read the diary.").status_code == 200
     assert finish(carla, task.pk, how="Read it too.").status_code == 409
+
+
+@pytest.mark.parametrize("wrong", [ValueError, AttributeError, AssertionError])
+def test_a_stumble_of_the_status_rules_keeps_the_days_and_the_red_flag(
+    maria: people.Person, monkeypatch: pytest.MonkeyPatch, wrong: type[Exception]
+):
+    ana, ben = people.patient(maria), people.patient(maria, name="Ben")
+    for someone in (ana, ben):
+        people.plan_for(someone, maria, starts_on=NOW.date() - timedelta(days=14))
+        for day in (3, 2, 1):
+            log(someone, NOW.date() - timedelta(days=day), 9)
+    judged = days.judge
+
+    def judge(facts: Facts, **dates: date) -> Any:
+        if len(facts.day_values) == 4:
+            raise wrong("A rule stumbles over this patient.")
+        return judged(facts, **dates)
+
+    log(ana, NOW.date() - timedelta(days=9), 1)
+    monkeypatch.setattr(days, "judge", judge)
+    close_days(now=NOW)
+    assert daily(ana)[NOW.date() - timedelta(days=1)] == (9, 1)
+    with acting_for_all():
+        assert set(RedFlag.objects.values_list("patient", flat=True)) == {ana.user.pk, ben.user.pk}
+    assert [(task["kind"], task["name"]) for task in tasks(maria)] == [("check_by_hand", "Ana")]
+    assert (progress(ana).closed_through, progress(ben).status) == (None, "alert")
+    monkeypatch.undo()
+    close_days(now=NOW)
+    assert progress(ana).status == "alert"
+
+
+def test_whatever_the_ladder_stumbles_over_everybody_else_is_judged(
+    maria: people.Person, monkeypatch: pytest.MonkeyPatch
+):
+    ana, ben = people.patient(maria), people.patient(maria, name="Ben")
+    for someone in (ana, ben):
+        people.plan_for(someone, maria, starts_on=NOW.date())
+    judged = ladder.climbs
+
+    def climbs(episodes: list[Episode], **more: Any) -> Any:
+        if ana.user.pk in [episode.patient_id for episode in episodes]:
+            raise AttributeError("A rule stumbles over this patient.")
+        return judged(episodes, **more)
+
+    monkeypatch.setattr(ladder, "climbs", climbs)
+    ladder.judge_ladders(now=NOW)
+    assert [(task["kind"], task["name"]) for task in tasks(maria)] == [("check_by_hand", "Ana")]
+    assert (progress(ana).ladder_due_at, progress(ben).ladder_due_at) == (NOW, None)
