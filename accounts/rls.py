@@ -61,6 +61,21 @@ def protect(
     ]
 
 
+def not_of_oneself(table: str, *commands: str, otherwise: str = "false") -> list[RunSQL]:
+    """Nobody decides about their own record: these commands reach no row of the person who acts, but where
+    `otherwise` holds. It narrows what `protect` lets through, and leaves reading as it is.
+    """
+    allowed = f"{ALL} OR patient_id <> (SELECT amble_user()) OR ({otherwise})"
+    return [
+        RunSQL(
+            f"CREATE POLICY deciding_{command.lower()} ON {table} AS RESTRICTIVE FOR {command} "
+            f"{'WITH CHECK' if command == 'INSERT' else 'USING'} ({allowed})",
+            f"DROP POLICY deciding_{command.lower()} ON {table}",
+        )
+        for command in commands
+    ]
+
+
 def append_only(table: str) -> list[RunSQL]:
     """Facts are added, not overwritten: nobody but the owner of the table may change or delete its rows."""
     return [

@@ -6,9 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
+from accounts.access import Actor
 from clinic import chart, words
 from clinic.acting import Page
 from clinic.forms import CloseFlagForm
@@ -174,10 +176,15 @@ def _range(edges: dict[str, Any] | None) -> str:
     return f"{words.pain(edges['low'])} to {words.pain(edges['high'])}" if edges else words.NONE
 
 
+def _of_others(actor: Actor) -> QuerySet[RedFlag]:
+    """The red flags that one may act on: nobody decides about their own record."""
+    return RedFlag.objects.visible_to(actor).exclude(patient=actor.user_id)
+
+
 class AcknowledgeFlag(Page):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that one has seen it. The first to say so is the one recorded."""
-        flag = get_object_or_404(RedFlag.objects.visible_to(self.actor), pk=pk)
+        flag = get_object_or_404(_of_others(self.actor), pk=pk)
         safety.acknowledge(flag=flag, by=self.actor.user_id, now=self.now)
         messages.success(request, "Acknowledged. The red flag stays open until somebody closes it.")
         return redirect("clinic:patient", pk=flag.patient_id)
@@ -188,7 +195,7 @@ class CloseFlag(PatientPage):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Close it with what was done; the patient's sessions go on when no other flag is open."""
-        flag = get_object_or_404(RedFlag.objects.visible_to(self.actor).select_related("patient"), pk=pk)
+        flag = get_object_or_404(_of_others(self.actor).select_related("patient"), pk=pk)
         form = CloseFlagForm(request.POST, auto_id=f"flag-{flag.pk}-%s")
         if form.is_valid() or flag.closed_at is not None:
             try:

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from django.db.models import F, Q
+
 from accounts.access import acting_for_all
 from accounts.models import Clinic
 from notifications import schedule
@@ -49,25 +51,28 @@ def hand_over_the_silent(*, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDue:
-    """A review that waits for an outcome, and who must hear of it."""
+    """A review that waits for an outcome, who must hear of it, and when."""
 
     review_id: int
     clinic_id: int
     patient_id: int
     user_id: int
-    due_on: date
+    on: date
 
 
 def tell_of_reviews(*, now: datetime) -> None:
-    """Messages about every review that has fallen due and is open, to those whose it is by now."""
+    """Messages about every open review that has fallen due, or that an answer of the patient asks for, to those whose
+    it is by now.
+    """
     with acting_for_all():
-        open_reviews = Review.objects.open().filter(due_on__lte=now.date() + timedelta(days=1))
         by_clinic: dict[Clinic, list[Review]] = defaultdict(list)
+        tomorrow = now.date() + timedelta(days=1)
+        open_reviews = Review.objects.open().filter(Q(due_on__lte=tomorrow) | Q(opened_on__lt=F("due_on")))
         for review in open_reviews.select_related("clinic"):
-            if review.due_on <= now.astimezone(zone_of(review.clinic.time_zone)).date():
+            if review.told_on <= now.astimezone(zone_of(review.clinic.time_zone)).date():
                 by_clinic[review.clinic].append(review)
         due = [
-            ReviewDue(review.pk, clinic.pk, review.patient_id, user_id, review.due_on)
+            ReviewDue(review.pk, clinic.pk, review.patient_id, user_id, review.told_on)
             for clinic, reviews in by_clinic.items()
             for owned in [owners(reviews, today=now.astimezone(zone_of(clinic.time_zone)).date())]
             for review in reviews
@@ -86,7 +91,7 @@ def queue_review_messages(reviews: Iterable[ReviewDue], *, now: datetime) -> Non
         zones = {pk: zone_of(name) for pk, name in clinics.values_list("pk", "time_zone")}
         messages = []
         for review in reviews:
-            morning = schedule.instant(review.due_on, IN_THE_MORNING, zones[review.clinic_id])
+            morning = schedule.instant(review.on, IN_THE_MORNING, zones[review.clinic_id])
             due_at = max(morning, now)
             messages.append(
                 Notification(
@@ -94,7 +99,7 @@ def queue_review_messages(reviews: Iterable[ReviewDue], *, now: datetime) -> Non
                     recipient_id=review.user_id,
                     patient_id=review.patient_id,
                     kind=Kind.REVIEW,
-                    local_date=review.due_on,
+                    local_date=review.on,
                     slot=str(review.review_id),
                     due_at=due_at,
                     expires_at=due_at + REVIEW_MESSAGE_LASTS,

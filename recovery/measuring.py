@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from recovery.models import Episode, OutcomeMeasure, TimelineEvent
@@ -11,6 +11,7 @@ from recovery.rules import terms
 from recovery.rules.measures.due import Due, due
 from recovery.rules.measures.instruments import Effect, Instrument, about, form
 from recovery.rules.measures.scores import (
+    EFFECT_IS_FRESH,
     IMPROVED,
     Answer,
     Change,
@@ -25,8 +26,6 @@ from recovery.rules.weeks import week_number
 
 if TYPE_CHECKING:
     from recovery.progress import Course
-
-EFFECT_IS_FRESH = timedelta(days=14)  # an older global effect is not held against the diary; P
 
 
 def _standing(episode: Episode) -> list[OutcomeMeasure]:

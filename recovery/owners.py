@@ -38,7 +38,9 @@ def owners(reviews: Iterable[Review], *, today: date) -> dict[int, Ownership]:
     owned = {}
     for review in reviews:
         step, people = rules.owners(
-            rules.owed_by(review.due_on, today), team=teams[review.patient_id], staff=staff[review.clinic_id]
+            rules.owed_by(review.owed_since, today),
+            team=teams[review.patient_id],
+            staff=staff[review.clinic_id],
         )
         owned[review.pk] = Ownership(step, tuple(sorted((user, names[user]) for user in people)))
     return owned

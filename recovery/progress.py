@@ -202,15 +202,11 @@ def _versions(episodes: Sequence[Episode]) -> dict[int, list[AskedVersion]]:
 
 def _suspensions(episodes: Sequence[Episode]) -> dict[tuple[int, int], tuple[Suspended, ...]]:
     """When each exercise of these episodes was suspended, in the patients' local dates."""
-    local_dates = {episode.pk: episode.patient.local_date for episode in episodes}
     found: dict[tuple[int, int], tuple[Suspended, ...]] = {}
-    rows = Suspension.objects.filter(episode__in=list(local_dates)).order_by("suspended_at")
-    for episode, exercise, since, until in rows.values_list(
-        "episode", "exercise", "suspended_at", "lifted_at"
-    ):
-        local_date = local_dates[episode]
-        one = Suspended(local_date(since), local_date(until) if until else None)
-        found[episode, exercise] = (*found.get((episode, exercise), ()), one)
+    rows = Suspension.objects.filter(episode__in=[episode.pk for episode in episodes])
+    columns = ("episode", "exercise", "suspended_on", "lifted_on")
+    for episode, exercise, since, until in rows.order_by("suspended_at").values_list(*columns):
+        found[episode, exercise] = (*found.get((episode, exercise), ()), Suspended(since, until))
     return found
 
 
@@ -237,13 +233,10 @@ def _done(patients: set[int]) -> dict[int, set[Slot]]:
 
 def red_flags(patients: Iterable[Patient]) -> dict[int, tuple[OpenFlag, ...]]:
     """Every red flag of these patients, closed ones too, by patient id and in their local dates."""
-    known = {patient.pk: patient for patient in patients}
-    flags: dict[int, tuple[OpenFlag, ...]] = dict.fromkeys(known, ())
-    rows = RedFlag.objects.filter(patient__in=list(known)).order_by("raised_at")
-    for patient_id, raised_at, closed_at in rows.values_list("patient", "raised_at", "closed_at"):
-        local_date = known[patient_id].local_date
-        flag = OpenFlag(local_date(raised_at), local_date(closed_at) if closed_at else None)
-        flags[patient_id] = (*flags[patient_id], flag)
+    flags: dict[int, tuple[OpenFlag, ...]] = {patient.pk: () for patient in patients}
+    rows = RedFlag.objects.filter(patient__in=list(flags)).order_by("raised_at")
+    for patient_id, raised_on, closed_on in rows.values_list("patient", "raised_on", "closed_on"):
+        flags[patient_id] = (*flags[patient_id], OpenFlag(raised_on, closed_on))
     return flags
 
 

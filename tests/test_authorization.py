@@ -84,6 +84,7 @@ episodes GET                             401  401 401 403 403   200   200 200   
 episodes POST                            401  401 401 403 403   409   404 404    403  403  404
 roster GET                               401  401 401 403 403   403   403 403    403  200  200
 end-episode POST                         401  401 401 403 403   204   404 404    403  403  404
+start-anew POST                          401  401 401 403 403   201   404 404    403  403  404
 draft GET                                401  401 401 403 403   200   404 404    200  403  404
 draft POST                               401  401 401 403 403   409   404 404    403  403  404
 draft PUT                                401  401 401 403 403   200   404 404    403  403  404
@@ -250,10 +251,23 @@ def world() -> World:
         )
         draft = draft_plan(episode=episode, program=None, starts_on=NOW.date(), by=maria.user.pk, now=NOW)
         flag = RedFlag.objects.create(
-            clinic=hill, patient=row, episode=episode, rule="bladder", tier="A", about_on=NOW, raised_at=NOW
+            clinic=hill,
+            patient=row,
+            episode=episode,
+            rule="bladder",
+            tier="A",
+            about_on=NOW,
+            raised_at=NOW,
+            raised_on=NOW,
         )
         Review.objects.create(
-            clinic=hill, patient=row, episode=episode, cause="week_2", due_on=NOW, opened_at=NOW
+            clinic=hill,
+            patient=row,
+            episode=episode,
+            cause="week_2",
+            due_on=NOW,
+            opened_at=NOW,
+            opened_on=NOW,
         )
         task = Task.objects.create(
             clinic=hill, patient=row, kind="check_by_hand", cause="x", why="Look.", opened_at=NOW
@@ -332,7 +346,12 @@ def ladder_of(episode: Episode, plan: Plan) -> tuple[Proposal, Suspension]:
             **said,
         )
         suspension = Suspension.objects.create(
-            exercise=people.exercise("curl-up"), rule="two_reds", suspended_at=NOW, **of_ana, **said
+            exercise=people.exercise("curl-up"),
+            rule="two_reds",
+            suspended_at=NOW,
+            suspended_on=NOW,
+            **of_ana,
+            **said,
         )
     return proposal, suspension
 
@@ -397,6 +416,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("episodes", "GET"): (f"{patient}/episodes", None, {}),
         ("episodes", "POST"): (f"{patient}/episodes", facts, {}),
         ("end-episode", "POST"): (f"{episode}/end", {"because": "discharge", "on": "2026-03-02"}, {}),
+        ("start-anew", "POST"): (f"{episode}/start", {"on": "2026-03-01"}, {}),
         ("draft", "GET"): (f"{episode}/draft", None, {}),
         ("draft", "POST"): (f"{episode}/draft", {}, {}),
         ("draft", "PUT"): (f"{episode}/draft", {"lines": lines, "starts_on": "2026-03-02"}, seen),

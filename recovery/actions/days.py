@@ -12,6 +12,7 @@ from django.db.models import F, Q
 
 from accounts.access import acting_for_all
 from recovery.actions.reviews import Judged, ReviewState, open_due_reviews
+from recovery.actions.starts import ask_for_new_starts
 from recovery.actions.tasks import hand_over
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
 from recovery.progress import Course, courses, ratings, red_flags
@@ -19,14 +20,19 @@ from recovery.rows import insert, update
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.cohort import LeftOut, milestones
 from recovery.rules.diary import DayValue, Region, day_value
-from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, Tier, severe_pain
+from recovery.rules.red_flags import (
+    SEVERE_DAYS,
+    SEVERE_DAYS_IN_A_ROW,
+    SEVERE_IS_NEWS,
+    Tier,
+    severe_pain,
+)
 from recovery.rules.status import Decision, judge, without_plan
 
 Said = tuple[str, str]  # a status and its rule
 
 DAYS = "this patient's days, so status and reviews are not up to date"
 
-SEVERE_IS_NEWS = timedelta(days=7)  # P: later than this a run of severe days says nothing about today
 CHUNK = 50  # patients a transaction: their phones wait for its length, some 0.3 s; twice as many save 5 %
 
 logger = logging.getLogger(__name__)
@@ -91,7 +97,9 @@ def _record(rows: Sequence[Progress], now: datetime) -> None:
 
 def _restate(rows: Sequence[Progress], now: datetime) -> None:
     episodes = [row.episode for row in rows]
-    reviews = open_due_reviews(episodes, restate(episodes, now=now), now=now)
+    judged = restate(episodes, now=now)
+    reviews = open_due_reviews(episodes, judged, now=now)
+    ask_for_new_starts(episodes, judged, now=now)
     update(Progress, [_closed(row, reviews[row.pk], now) for row in rows], by="episode_id")
 
 
@@ -166,10 +174,9 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
     open_rows = [row for row in rows if row.episode.ended_on is None]
     today = {row.patient_id: row.patient.local_date(now) for row in open_rows}
     seen: dict[int, date] = {}
-    local_dates = {row.patient_id: row.patient.local_date for row in open_rows}
     flags = RedFlag.objects.filter(patient__in=list(today), rule=SEVERE_DAYS_IN_A_ROW)
-    for patient_id, closed_at in flags.order_by("raised_at").values_list("patient", "closed_at"):
-        seen[patient_id] = local_dates[patient_id](closed_at) if closed_at else date.max
+    for patient_id, closed_on in flags.order_by("raised_at").values_list("patient", "closed_on"):
+        seen[patient_id] = closed_on or date.max
     values: dict[int, dict[date, Fraction]] = {patient_id: {} for patient_id in today}
     oldest = min(today.values(), default=now.date()) - SEVERE_IS_NEWS * 5
     days = DailyPain.objects.filter(patient__in=list(today), region=Region.LEG, on__gte=oldest, count__gt=0)
@@ -186,6 +193,7 @@ def _raise_severe_pain(rows: Sequence[Progress], now: datetime) -> None:
                 tier=Tier.B,
                 about_on=run[SEVERE_DAYS - 1],
                 raised_at=now,
+                raised_on=today[row.patient_id],
             )
             for row in open_rows
             for run in severe_pain(values[row.patient_id])[-1:]

@@ -173,6 +173,7 @@ class Taking:
                 (ids.get(c.client_uuid) or kept[c.client_uuid].row_id, c.on, c.body["answers"])
                 for c in checks
             ],
+            time_zone=self.standing.time_zone,
             now=self.now,
         )
         if heeded.review:

@@ -208,6 +208,7 @@ def _suspension(
         for_patient=said.for_patient,
         rule_version=RULE_VERSION,
         suspended_at=now,
+        suspended_on=episode.patient.local_date(now),
         suspended_by_id=by,
     )
 
@@ -250,7 +251,7 @@ def lift(*, suspension: Suspension, because: str, by: int, now: datetime) -> Non
     """Ask the exercise again, from today. Raises Conflict when somebody lifted it before."""
     Patient.objects.filter(pk=suspension.patient_id).update(version=F("version") + 1)
     lifted = Suspension.objects.filter(pk=suspension.pk, lifted_at=None).update(
-        lifted_at=now, lifted_by=by, lifted_because=because
+        lifted_at=now, lifted_on=suspension.patient.local_date(now), lifted_by=by, lifted_because=because
     )
     if not lifted:
         raise Conflict("Somebody lifted this suspension already.")

@@ -11,6 +11,7 @@ from recovery.rules.adherence import MONTH_DAYS
 from wire.problems import Conflict
 
 FURTHEST_BACK = timedelta(days=MONTH_DAYS)  # P: as far as adherence looks
+FURTHEST_AHEAD = timedelta(days=365)  # P: beyond it a year was mistyped
 LONGEST = timedelta(days=90)  # P: beyond it a year was mistyped, or the episode should end
 
 

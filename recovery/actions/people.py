@@ -13,9 +13,14 @@ from accounts.actions import Issued, invite
 from accounts.models import Device, Membership, User
 from recovery import progress
 from recovery.actions.days import decided
+from recovery.actions.tasks import open_task
 from recovery.models import CareTeamMember, Episode, Patient, Progress, Review
+from recovery.models.tasks import TaskKind
+from recovery.rules.reviews import is_symptom
 from recovery.rules.status import without_plan
 from wire.problems import Conflict
+
+ENDED_UNREAD = "The episode has ended, and nobody has looked at it: ask the patient."
 
 
 @transaction.atomic
@@ -126,6 +131,18 @@ def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datet
     )
     if not ended:
         raise Conflict("This episode has ended already.")
-    Review.objects.open().filter(episode=episode.pk).update(lapsed_at=now)
+    lapsing = Review.objects.open().filter(episode=episode.pk)
+    for review in lapsing:
+        if is_symptom(review.cause):  # an answer that worries is read all the same
+            open_task(
+                clinic_id=episode.clinic_id,
+                patient_id=episode.patient_id,
+                episode_id=episode.pk,
+                kind=TaskKind.READ_ANSWER,
+                cause=review.cause,
+                why=f"{review.in_words} {ENDED_UNREAD}",
+                now=now,
+            )
+    lapsing.update(lapsed_at=now)
     # The last days are recorded, up to the end; then nothing is due for this episode.
     Progress.objects.filter(pk=episode.pk).update(next_close_at=now)

@@ -9,9 +9,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from recovery.models import CareSettings, Episode, Patient, Progress, Reexamination, Review
+from recovery.models import CareSettings, Episode, Patient, Plan, Progress, Reexamination, Review
 from recovery.progress import Course
-from recovery.rules.reviews import REVIEW_WEEKS, Due, by_status, calendar, needs_review_since
+from recovery.rules.reviews import REVIEW_WEEKS, STOP, Due, by_status, calendar, needs_review_since
 from recovery.rules.status import Decision
 
 
@@ -49,6 +49,7 @@ def open_due_reviews(
     weeks = _review_weeks({episode.clinic_id for episode in going_on})
     recorded = _recorded_on(going_on)
     open_dates = _open_dates(going_on)
+    known = _known_on(going_on)
     states = {episode.pk: ReviewState() for episode in episodes}
     new: list[Review] = []
     for episode in going_on:
@@ -58,13 +59,17 @@ def open_due_reviews(
             start, recorded_on = one.course.facts.start, recorded[episode.pk]
             ended = one.course.weeks(one.course.facts.region, today - timedelta(days=1))
             chosen = weeks.get(episode.clinic_id, REVIEW_WEEKS)
-            due = list(calendar(start, chosen, recorded_on=recorded_on, today=today))
+            due = list(
+                calendar(start, chosen, recorded_on=recorded_on, today=today, known_on=known[episode.pk])
+            )
             asked = by_status(start, one.decisions, recorded_on=recorded_on)
             if asked and not due and not dates:
                 due.append(asked)
+            stop = needs_review_since(start, ended, recorded_on=recorded_on, today=today)
+            if stop and not due and not dates:
+                due.append(Due(STOP, stop))  # what stops the plan is owed by somebody
             new += [_review(episode, one_due, now) for one_due in due]
             dates += [one_due.on for one_due in due]
-            stop = needs_review_since(start, ended, recorded_on=recorded_on, today=today)
         states[episode.pk] = ReviewState(min(dates, default=None), stop)
     open_reviews(new)
     return states
@@ -80,6 +85,13 @@ def _recorded_on(episodes: Sequence[Episode]) -> dict[int, list[date]]:
     for episode_id, on in rows.values_list("episode", "recorded_on"):
         recorded[episode_id].append(on)
     return recorded
+
+
+def _known_on(episodes: Sequence[Episode]) -> dict[int, date]:
+    """The patients' local dates on which the first plans were published."""
+    local_dates = {episode.pk: episode.patient.local_date for episode in episodes}
+    first = Plan.objects.filter(episode__in=list(local_dates), number=1)
+    return {pk: local_dates[pk](at) for pk, at in first.values_list("episode", "published_at")}
 
 
 def _open_dates(episodes: Sequence[Episode]) -> dict[int, list[date]]:
@@ -98,6 +110,7 @@ def _review(episode: Episode, due: Due, now: datetime) -> Review:
         cause=due.cause,
         due_on=due.on,
         opened_at=now,
+        opened_on=episode.patient.local_date(now),
     )
 
 

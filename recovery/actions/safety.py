@@ -40,13 +40,20 @@ class Heeded:
 
 
 def heed_checks(
-    *, patient_id: int, clinic_id: int, episode_id: int | None, checks: Sequence[Check], now: datetime
+    *,
+    patient_id: int,
+    clinic_id: int,
+    episode_id: int | None,
+    checks: Sequence[Check],
+    time_zone: str,
+    now: datetime,
 ) -> Heeded:
     """Do what these symptom checks call for. No revision of a check lowers a flag or takes a review back.
 
     Tiers A and B raise red flags, C opens reviews. Questions that this server does not know are one flag a check,
     however many: a person has to read it; where each of them was answered with no, it is a task.
     """
+    today = _local_date(time_zone, now)
     flags: dict[tuple[int | None, str], RedFlag] = {}
     reviews: list[Due] = []
     unread = False
@@ -55,7 +62,8 @@ def heed_checks(
             if answers[finding.question] is None:
                 continue
             if finding.calls_for_review:
-                reviews.append(symptom_due(finding.question, on))
+                # A phone whose clock is ahead puts no review off.
+                reviews.append(symptom_due(finding.question, min(on, today)))
             unread |= finding.tier is None and not finding.raises_flag
             if not finding.raises_flag:
                 continue
@@ -71,10 +79,13 @@ def heed_checks(
                 tier=finding.tier or Tier.B,
                 about_on=on,
                 raised_at=now,
+                raised_on=today,
             )
     if flags:
         RedFlag.objects.bulk_create(flags.values(), ignore_conflicts=True)
     if reviews and episode_id:
+        reviews.sort(key=lambda due: due.on)
+        _bring_forward(episode_id, reviews)
         open_reviews(
             [
                 Review(
@@ -84,6 +95,7 @@ def heed_checks(
                     cause=due.cause,
                     due_on=due.on,
                     opened_at=now,
+                    opened_on=today,
                 )
                 for due in reviews
             ]
@@ -103,6 +115,15 @@ def heed_checks(
     return Heeded(len(flags), bool(reviews))
 
 
+def _bring_forward(episode_id: int, reviews: Sequence[Due]) -> None:
+    """The earlier date stands, of these and of a review that is open for the same cause."""
+    causes = Review.objects.open().filter(episode=episode_id, cause__in={due.cause for due in reviews})
+    for cause, due_on in causes.values_list("cause", "due_on"):
+        earliest = min(due.on for due in reviews if due.cause == cause)
+        if earliest < due_on:
+            causes.filter(cause=cause).update(due_on=earliest)
+
+
 def alert(
     *,
     patient_id: int,
@@ -119,7 +140,7 @@ def alert(
     """
     if status == Status.ALERT:
         return {"next_close_at": now}
-    today = _date_of_alert(time_zone, now)
+    today = _local_date(time_zone, now)
     decision = without_plan([OpenFlag(today)] * flags, today)
     StatusChange.objects.bulk_create(
         [status_change(decision, clinic_id=clinic_id, patient_id=patient_id, episode_id=episode_id, now=now)]
@@ -127,7 +148,7 @@ def alert(
     return decided(decision) | {"next_close_at": now}
 
 
-def _date_of_alert(time_zone: str, now: datetime) -> date:
+def _local_date(time_zone: str, now: datetime) -> date:
     """The patient's date; in UTC where their zone is not known here, for an alert does not wait for that."""
     try:
         return now.astimezone(ZoneInfo(time_zone)).date()
@@ -143,12 +164,13 @@ def heed_refused_checks(*, patient_id: int, checks: Sequence[Mapping[str, Any]],
     Patient.objects.filter(pk=patient_id).update(version=F("version") + 1)  # which locks it, too
     patient = Patient.objects.get(pk=patient_id)
     progress = Progress.objects.filter(patient=patient_id, episode__ended_on=None).first()
-    today = _date_of_alert(patient.time_zone, now)
+    today = _local_date(patient.time_zone, now)
     heeded = heed_checks(
         patient_id=patient_id,
         clinic_id=patient.clinic_id,
         episode_id=progress.pk if progress else None,
         checks=[(None, today, answers) for answers in said],
+        time_zone=patient.time_zone,
         now=now,
     )
     if progress and heeded.flags:
@@ -181,6 +203,7 @@ def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:
         acknowledged_at=Coalesce("acknowledged_at", now),
         acknowledged_by=Coalesce("acknowledged_by", by),
         closed_at=now,
+        closed_on=_local_date(flag.patient.time_zone, now),
         closed_by=by,
         closed_because=because,
     )

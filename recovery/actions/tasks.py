@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from recovery.models import Episode, Task
+from recovery.models import Episode, Suspension, Task
 from recovery.models.tasks import TaskKind
 from wire.problems import Conflict
 
@@ -52,6 +52,14 @@ def open_task(
 
 
 def finish_task(*, task: Task, how: str, by: int, now: datetime) -> None:
-    """Say how it was done. Raises Conflict when somebody did it before, so that nobody's words are dropped."""
+    """Say how it was done. Raises Conflict when somebody did it before, so that nobody's words are dropped, and for
+    an exercise that is suspended still: only lifting that is the work.
+    """
+    if task.kind == TaskKind.SUSPENDED_EXERCISE:
+        suspended = Suspension.objects.open().filter(patient=task.patient_id, exercise=int(task.cause))
+        if suspended.exists():
+            raise Conflict(
+                "Lift the suspension instead: the exercise is not asked of the patient until then."
+            )
     if not Task.objects.filter(pk=task.pk, done_at=None).update(done_at=now, done_by=by, how=how):
         raise Conflict("Somebody has done this task already.")

@@ -2,10 +2,11 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import PermissionDenied
+from rest_framework.permissions import SAFE_METHODS
 
 from accounts.api.acting import Acting
 from accounts.permissions import IsCaring
-from recovery.models.people import RowsOfPatients
+from recovery.models.people import Patient, RowsOfPatients
 
 
 def valid(serializer: Any) -> dict[str, Any]:
@@ -21,7 +22,11 @@ class Caring(Acting):
     permission_classes = (IsCaring,)
 
     def seen(self, rows: RowsOfPatients[Any], pk: int) -> Any:
-        return get_object_or_404(rows.visible_to(self.actor), pk=pk)
+        row = get_object_or_404(rows.visible_to(self.actor), pk=pk)
+        patient_id = row.pk if isinstance(row, Patient) else row.patient_id
+        if patient_id == self.actor.user_id and self.request.method not in SAFE_METHODS:
+            raise PermissionDenied("This is your own record: a colleague has to do this.")
+        return row
 
     def in_care(self, rows: RowsOfPatients[Any], pk: int) -> Any:
         row = self.seen(rows, pk)

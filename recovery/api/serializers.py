@@ -343,6 +343,10 @@ class CloseFlagSerializer(StrictSerializer):
     because = StrictCharField(max_length=1000, help_text="What was done.")
 
 
+class StartAnewSerializer(StrictSerializer):
+    on = serializers.DateField(help_text="From the first plan's start to today, by the patient's local date.")
+
+
 class PauseSerializer(StrictModelSerializer):
     """Both dates are paused. `resumed_on` is the first date asked for again, when it was ended early."""
 
@@ -367,7 +371,7 @@ class PauseSerializer(StrictModelSerializer):
         read_only_fields = ["paused_at", "resumed_on"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not attrs["from_on"] <= attrs["until_on"] <= attrs["from_on"] + LONGEST:
+        if not timedelta() <= attrs["until_on"] - attrs["from_on"] <= LONGEST:
             raise serializers.ValidationError(
                 {"until_on": [f"Use a date from the first day on, at most {LONGEST.days} days later."]}
             )

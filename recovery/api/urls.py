@@ -27,6 +27,7 @@ urlpatterns = [
     path("messages/read", messages.OwnMessagesRead.as_view(), name="messages-read"),
     path("roster", patients.Roster.as_view(), name="roster"),
     path("episodes/<int:pk>/end", plans.EndEpisode.as_view(), name="end-episode"),
+    path("episodes/<int:pk>/start", plans.StartAnew.as_view(), name="start-anew"),
     path("episodes/<int:pk>/draft", plans.Draft.as_view(), name="draft"),
     path("episodes/<int:pk>/draft/publish", plans.Publish.as_view(), name="publish-plan"),
     path("episodes/<int:pk>/plans", plans.Plans.as_view(), name="plans"),

@@ -1,6 +1,6 @@
 from recovery.models.consent import Consent
 from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
-from recovery.models.episode import Episode, Progress, StatusChange
+from recovery.models.episode import Episode, NewStart, Progress, StatusChange
 from recovery.models.events import TimelineEvent
 from recovery.models.ladder import Proposal, Suspension
 from recovery.models.measures import OutcomeMeasure
@@ -22,6 +22,7 @@ __all__ = [
     "ExerciseResult",
     "ExerciseSession",
     "Message",
+    "NewStart",
     "OutcomeMeasure",
     "PainEntry",
     "Patient",

@@ -81,6 +81,20 @@ class Episode(models.Model):
         return stratum((self.started_on - self.onset_on).days) if self.started_on else None
 
 
+class NewStart(models.Model):
+    """A person set another start of an episode, because no baseline could be had from the one before. Never changed."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_index=False)
+    episode = models.ForeignKey(Episode, models.CASCADE, related_name="new_starts")
+    on = models.DateField()
+    was_on = models.DateField(help_text="The start before.")
+    set_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    set_at = models.DateTimeField()
+
+    objects = RowsOfPatients.as_manager()
+
+
 class StatusChange(models.Model):
     """What the rules said of an episode for a day, whenever that differs from what they said before. Never changed."""
 

@@ -103,10 +103,12 @@ class Suspension(models.Model):
     for_patient = models.TextField()
     rule_version = models.CharField(max_length=16)
     suspended_at = models.DateTimeField()
+    suspended_on = models.DateField(help_text="The patient's local date then, wherever they live later.")
     suspended_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="+", db_index=False, help_text="Null: the rule did."
     )
     lifted_at = models.DateTimeField(null=True)
+    lifted_on = models.DateField(null=True, help_text="The patient's local date then.")
     lifted_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     lifted_because = models.TextField(blank=True, max_length=1000)
 
@@ -118,8 +120,9 @@ class Suspension(models.Model):
                 fields=["episode", "exercise"], condition=Q(lifted_at=None), name="suspended_once"
             ),
             models.CheckConstraint(
-                condition=Q(lifted_at=None, lifted_by=None, lifted_because="")
-                | Q(lifted_at__isnull=False, lifted_by__isnull=False) & ~Q(lifted_because=""),
+                condition=Q(lifted_at=None, lifted_on=None, lifted_by=None, lifted_because="")
+                | Q(lifted_at__isnull=False, lifted_on__isnull=False, lifted_by__isnull=False)
+                & ~Q(lifted_because=""),
                 name="a_lift_has_a_doer_and_a_reason",
             ),
         ]

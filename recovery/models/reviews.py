@@ -8,7 +8,7 @@ from accounts.access import Actor
 from accounts.models import Clinic, User
 from recovery.models.episode import Episode
 from recovery.models.people import Patient, RowsOfPatients
-from recovery.rules.reviews import TO_ADMINISTRATOR, in_words
+from recovery.rules.reviews import TO_ADMINISTRATOR, in_words, is_symptom
 
 
 class Strength(models.TextChoices):
@@ -90,7 +90,8 @@ class ReviewQuerySet(RowsOfPatients["Review"]):
         """Open reviews that therapist and clinician have left unanswered: the name and the date, not the record."""
         if not actor.is_administrator:
             return self.none()
-        return self.open().filter(clinic=actor.clinic_id, due_on__lte=actor.today - TO_ADMINISTRATOR)
+        long_ago = actor.today - TO_ADMINISTRATOR
+        return self.open().filter(clinic=actor.clinic_id, due_on__lte=long_ago, opened_on__lte=long_ago)
 
 
 class Review(models.Model):
@@ -102,6 +103,7 @@ class Review(models.Model):
     cause = models.CharField(max_length=64, help_text="A word of recovery.rules.reviews.")
     due_on: "models.DateField[date, date]" = models.DateField(help_text="The patient's local date.")
     opened_at = models.DateTimeField()
+    opened_on: "models.DateField[date, date]" = models.DateField(help_text="The patient's local date.")
     answered_by = models.ForeignKey(
         Reexamination, models.CASCADE, null=True, related_name="answers", db_index=False
     )
@@ -125,6 +127,16 @@ class Review(models.Model):
                 name="open_reviews",
             )
         ]
+
+    @property
+    def owed_since(self) -> date:
+        """What was due before anybody could know of it is owed from then on."""
+        return max(self.due_on, self.opened_on)
+
+    @property
+    def told_on(self) -> date:
+        """When its owners hear of it: an answer that worries when it was given, else when the review is due."""
+        return self.opened_on if is_symptom(self.cause) else self.due_on
 
     @property
     def in_words(self) -> str:

@@ -41,9 +41,11 @@ class RedFlag(models.Model):
     tier = models.CharField(max_length=1, choices=[("A", "A"), ("B", "B")])
     about_on = models.DateField()
     raised_at = models.DateTimeField()
+    raised_on = models.DateField(help_text="The patient's local date then, wherever they live later.")
     acknowledged_at = models.DateTimeField(null=True)
     acknowledged_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     closed_at = models.DateTimeField(null=True)
+    closed_on = models.DateField(null=True, help_text="The patient's local date then.")
     closed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     closed_because = models.TextField(blank=True)
 
@@ -63,8 +65,9 @@ class RedFlag(models.Model):
                 name="an_acknowledgement_has_a_doer",
             ),
             models.CheckConstraint(
-                condition=Q(closed_at=None, closed_by=None, closed_because="")
-                | Q(closed_at__isnull=False, closed_by__isnull=False) & ~Q(closed_because=""),
+                condition=Q(closed_at=None, closed_on=None, closed_by=None, closed_because="")
+                | Q(closed_at__isnull=False, closed_on__isnull=False, closed_by__isnull=False)
+                & ~Q(closed_because=""),
                 name="a_close_has_a_doer_and_a_reason",
             ),
         ]

@@ -12,6 +12,7 @@ class TaskKind(models.TextChoices):
     CHECK_BY_HAND = "check_by_hand", "A rule could not judge this patient"
     READ_ANSWER = "read_answer", "An answer has to be read by a person"
     SUSPENDED_EXERCISE = "suspended_exercise", "An exercise was suspended"
+    NEW_START = "new_start", "Only a new start can tell how it goes"
     SILENT = "silent", "Nothing is heard of the patient"
 
 

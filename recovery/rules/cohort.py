@@ -25,6 +25,8 @@ RISK_TABLE_DAYS = 28  # between two rows of the table of numbers at risk; P
 ONE_MONTH_DAYS = 28  # relief is dated by ends of weeks: this is the last within one month; P
 TWO_MONTHS_DAYS = 56  # and this the last within two; P
 
+_HALF = 0.5 + 1e-9  # a share is a product of rounded numbers: exactly one half is reached
+
 
 class LeftOut(StrEnum):
     """Why an episode is not in the curve, only counted beside it."""
@@ -148,7 +150,7 @@ def curve(spans: Sequence[Span]) -> Curve | None:
             (day, len(days) - bisect_left(days, day)) for day in range(0, drawn_through + 1, RISK_TABLE_DAYS)
         ),
         drawn_through=drawn_through,
-        median=next((step.day for step in steps if step.left <= 0.5), None),
+        median=next((step.day for step in steps if step.left <= _HALF), None),
     )
 
 
@@ -247,9 +249,9 @@ def half_in_two_months(relief: Curve | None) -> Half:
         return Half(
             Verdict.SOONER, f"Here it is sooner: {_relieved(one)} were relieved within one month already."
         )
-    if two is not None and two.low is not None and two.low > 0.5:
+    if two is None or (two.low is not None and two.low > _HALF):
         return Half(Verdict.LATER, f"Here it takes longer: {_relieved(two)} were relieved within two months.")
-    half_by_then = two is not None and (two.left if two.high is None else two.high) <= 0.5
+    half_by_then = (two.left if two.high is None else two.high) <= _HALF
     not_before = one is None or (one.low is not None and one.low >= 0.5)
     if half_by_then and not_before:
         return Half(

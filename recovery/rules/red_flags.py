@@ -17,6 +17,7 @@ from typing import Any
 CHECK_FILE = Path(__file__).with_name("symptom_check.json")
 SEVERE_LEG_PAIN = 8  # a day value at or above it is severe; P
 SEVERE_DAYS = 3  # consecutive dates of it raise a red flag of tier B by themselves; P
+SEVERE_IS_NEWS = timedelta(days=7)  # later than this such a run says nothing about today; P
 
 
 SEVERE_DAYS_IN_A_ROW = (

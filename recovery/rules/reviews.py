@@ -26,6 +26,7 @@ TO_ADMINISTRATOR = timedelta(days=14)  # unanswered for so long: the administrat
 
 STATUS = "status"
 RELAPSE = "relapse"
+STOP = "stop"
 _WEEK = "week_"
 _SYMPTOM = "symptom."
 
@@ -48,16 +49,26 @@ def symptom_due(question: str, answered_on: date) -> Due:
     return Due(_SYMPTOM + question, answered_on + SYMPTOM_WITHIN)
 
 
+def is_symptom(cause: str) -> bool:
+    """Whether it is an answer of the symptom check that asks for this review."""
+    return cause.startswith(_SYMPTOM)
+
+
 def is_satisfied(due_on: date, recorded_on: Collection[date]) -> bool:
     """Whether a re-examination was recorded after this fell due, or in the seven days before."""
     return any(on >= due_on - EARLY for on in recorded_on)
 
 
 def calendar(
-    start: date, weeks: Collection[int], *, recorded_on: Collection[date], today: date
+    start: date, weeks: Collection[int], *, known_on: date, recorded_on: Collection[date], today: date
 ) -> tuple[Due, ...]:
-    """The reviews of the clinic's weeks that have fallen due by `today` and that nothing has satisfied."""
+    """The reviews of the clinic's weeks that have fallen due by `today` and that nothing has satisfied.
+
+    Of those that were past when the clinic first knew of the start, `known_on`, only the latest: one look is enough.
+    """
     due = [week_due(start, week) for week in sorted(weeks)]
+    past = sum(one.on < known_on for one in due)
+    due = due[max(past - 1, 0) :]
     return tuple(one for one in due if one.on <= today and not is_satisfied(one.on, recorded_on))
 
 
@@ -112,6 +123,10 @@ def in_words(cause: str) -> str:
         return "The weeks show too little progress."
     if cause == RELAPSE:
         return "The pain has come back after relief."
+    if cause == STOP:
+        return (
+            f"Less than {LEAST_PROGRESS:.0%} of the pain has gone after week {STOP_WEEK}: look at the plan."
+        )
     if cause.startswith(_WEEK):
         return f"The review at week {cause.removeprefix(_WEEK)}."
     question = symptom_check().get(cause.removeprefix(_SYMPTOM))
@@ -143,11 +158,11 @@ class Member:
     covers: bool = False
 
 
-def owed_by(due_on: date, today: date) -> Owner:
-    """Who has to answer an open review: it moves on when nobody does."""
-    if today >= due_on + TO_ADMINISTRATOR:
+def owed_by(since: date, today: date) -> Owner:
+    """Who has to answer a review that was owed since a date: it moves on when nobody does."""
+    if today >= since + TO_ADMINISTRATOR:
         return Owner.ADMINISTRATOR
-    return Owner.CLINICIAN if today >= due_on + TO_CLINICIAN else Owner.THERAPIST
+    return Owner.CLINICIAN if today >= since + TO_CLINICIAN else Owner.THERAPIST
 
 
 def owners(

@@ -19,6 +19,7 @@ from recovery.rules.terms import Relief
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline, Week, baseline, weeks
 
 SILENT_DAYS = 7  # ended days without any entry, after which nothing is known any more; P
+NEW_START = "no_data.new_start"
 REVIEW_LEAST = 3  # no week below this calls for a review; P
 
 
@@ -221,7 +222,7 @@ def _first_match(facts: Facts, weeks: Sequence[Week], start: Baseline | None, re
     """The clauses after the alert, in their order."""
     week = weeks[-1]
     if start is None:
-        return "no_data.no_baseline" if week.number < LAST_BASELINE_WEEK else "no_data.new_start"
+        return "no_data.no_baseline" if week.number < LAST_BASELINE_WEEK else NEW_START
     if week.value is None:
         return "no_data.week"
 

@@ -118,7 +118,7 @@ def _table(title: str, why: str, rows: Sequence[Row], counts: Counts) -> Iterato
         yield f"| {row.name} | {' | '.join(_cell(figure, counts) for figure in row.figures)} |"
     published = [figure for row in rows for figure in row.figures if figure.published]
     if published:
-        off = [figure for figure in published if figure.off(_share(figure, counts)) > TOLERANCE]
+        off = [figure for figure in published if figure.off(_share(figure, counts).percent) > TOLERANCE]
         yield (
             f"\n{len(off)} of {len(published)} published figures are more than {TOLERANCE} points off."
             if off
@@ -133,7 +133,7 @@ def _cell(figure: figures.Figure, counts: Counts) -> str:
         return text
     least, most = figure.published
     published = f"{least:g}" if least == most else f"{least:g} to {most:g}"
-    return f"{f'**{text}**' if figure.off(share) > TOLERANCE else text} ({published})"
+    return f"{f'**{text}**' if figure.off(share.percent) > TOLERANCE else text} ({published})"
 
 
 def _share(figure: figures.Figure, counts: Counts) -> figures.Share:

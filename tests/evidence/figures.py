@@ -82,12 +82,12 @@ class Figure(NamedTuple):
     kinds: Kinds
     published: Published | None = None
 
-    def off(self, share: Share) -> float:
+    def off(self, percent: float) -> float:
         """How far outside the published figure, in percent points; 0 inside, and where nothing was published."""
         if self.published is None:
             return 0
         least, most = self.published
-        return max(least - share.percent, share.percent - most, 0)
+        return max(least - percent, percent - most, 0)
 
 
 class Row(NamedTuple):

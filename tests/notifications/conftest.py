@@ -49,7 +49,13 @@ class World:
 
     def raise_flag(self, *, at: datetime, rule: str = "drop_foot") -> RedFlag:
         return RedFlag.objects.create(
-            clinic=self.clinic, patient=self.patient, rule=rule, tier="A", about_on=at.date(), raised_at=at
+            clinic=self.clinic,
+            patient=self.patient,
+            rule=rule,
+            tier="A",
+            about_on=at.date(),
+            raised_at=at,
+            raised_on=at,
         )
 
 

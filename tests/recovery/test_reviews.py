@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import ProgrammingError, connection
@@ -10,10 +11,15 @@ from django.test.utils import CaptureQueriesContext
 from time_machine import TimeMachineFixture
 
 from accounts.access import Role, acting, acting_for_all
-from accounts.models import Clinic
+from accounts.models import Clinic, Membership
+from notifications.models import Notification
+from notifications.staff import tell_of_reviews
 from recovery.actions.days import close_days
+from recovery.actions.diary import take
 from recovery.actions.people import add_to_care_team, end_episode
+from recovery.actions.reviews import record_reexamination
 from recovery.models import CareSettings, Episode, Patient, Progress, Reexamination, Review
+from recovery.records import read
 from tests import people
 from tests.moments import NOW
 from tests.recovery.test_days import log, progress
@@ -132,7 +138,7 @@ def test_the_status_adds_nothing_to_a_review_that_is_open(maria: people.Person):
     ana = weeks_in(maria, 5, 6, 6, 6, 6, 6)
     close_days(now=NOW)
     assert progress(ana).status == "review"
-    assert [cause for cause, _, _ in reviews(ana)] == ["week_2", "week_4"]
+    assert [cause for cause, _, _ in reviews(ana)] == ["week_4"]
 
 
 def test_an_ended_episode_has_nothing_due(maria: people.Person):
@@ -287,3 +293,89 @@ def test_the_due_list_takes_no_more_statements_for_five_patients(maria: people.P
         weeks_in(maria, 4, 6, 6, 6, 6, name=f"P{n}")
     close_days(now=NOW)
     assert statements() == at_first
+
+
+def test_of_reviews_past_before_the_first_plan_only_the_latest_opens_and_it_begins_with_the_therapist(
+    maria: people.Person,
+):
+    hill = Clinic.objects.get()
+    people.member(hill, Role.CLINICIAN, name="Carl")
+    boss = people.member(hill, Role.ADMINISTRATOR, name="Adam")
+    ana = weeks_in(maria, 9)
+    close_days(now=NOW)
+    assert [cause for cause, _, _ in reviews(ana)] == ["week_6"]
+    (row,) = ask(maria, "get", "reviews").json()["results"]
+    assert (row["owner"], [one["name"] for one in row["owners"]]) == ("therapist", ["Maria"])
+    assert ask(boss, "get", "reviews").json()["results"] == []
+
+
+def test_a_stop_that_nothing_else_asks_about_is_a_review(maria: people.Person):
+    CareSettings.objects.create(clinic=Clinic.objects.get(), review_weeks=[3, 12])
+    ana = weeks_in(maria, 4, 3, 3, 3)
+    for day, score in enumerate((3, 3, 3, 2)):
+        log(ana, TODAY - timedelta(days=7 - day), score)
+    with acting_for_all():
+        episode = Episode.objects.select_related("patient").get()
+        at = NOW - timedelta(days=12)
+        record_reexamination(episode=episode, by=maria.user.pk, now=at, **FOUND)
+    close_days(now=NOW)
+    row = progress(ana)
+    assert row.status != "review"
+    assert (row.needs_review_since, row.review_due_on) == (TODAY, TODAY)
+    assert reviews(ana) == [("stop", TODAY, True)]
+    assert record(maria, ana).status_code == 201
+    close_days(now=NOW + timedelta(days=1))
+    assert (reviews(ana), progress(ana).needs_review_since) == ([("stop", TODAY, False)], None)
+
+
+def stiff(someone: people.Person, at: str) -> None:
+    fields = {"revision": 1, "at": at, "answers": {"morning_stiffness": "yes"}}
+    with acting(someone.actor):
+        take(patient_id=someone.user.pk, records=[read("symptom_check", str(uuid4()), fields)], now=NOW)
+
+
+def test_a_phone_whose_clock_is_ahead_puts_no_review_off_and_the_earlier_date_stands(maria: people.Person):
+    ana = weeks_in(maria, 1)
+    stiff(ana, "2035-03-02T12:00:00+01:00")
+    assert reviews(ana) == [("symptom.morning_stiffness", TODAY + timedelta(days=14), True)]
+    stiff(ana, f"{TODAY - timedelta(days=3)}T12:00:00+01:00")
+    stiff(ana, f"{TODAY}T08:00:00+01:00")
+    assert reviews(ana) == [("symptom.morning_stiffness", TODAY + timedelta(days=11), True)]
+
+
+def test_the_owner_hears_of_an_answer_that_worries_at_once_and_once(maria: people.Person):
+    ana = weeks_in(maria, 1)
+    stiff(ana, NOW.isoformat())
+    for later in (0, 1, 14):
+        tell_of_reviews(now=NOW + timedelta(days=later))
+    with acting_for_all():
+        message = Notification.objects.get(patient=ana.user.pk)
+    assert (message.recipient_id, message.due_at) == (maria.user.pk, NOW)
+
+
+def test_an_answer_that_worries_is_read_also_when_the_episode_ends(maria: people.Person):
+    ana = weeks_in(maria, 1)
+    stiff(ana, NOW.isoformat())
+    path = f"episodes/{episode_of(ana)}/end"
+    assert ask(maria, "post", path, {"because": "discharge", "on": str(TODAY)}).status_code == 204
+    assert ask(maria, "get", "reviews").json()["results"] == []
+    (task,) = ask(maria, "get", "tasks").json()["results"]
+    assert (task["kind"], task["cause"]) == ("read_answer", "symptom.morning_stiffness")
+    assert task["why"].startswith("Symptom check:")
+
+
+def test_a_correction_names_an_original(maria: people.Person):
+    ana = weeks_in(maria, 1)
+    first = record(maria, ana).json()["id"]
+    second = record(maria, ana, corrects=first).json()["id"]
+    answer = record(maria, ana, corrects=second)
+    assert (answer.status_code, "corrects" in answer.content.decode()) == (400, True)
+    assert record(maria, ana, corrects=first).status_code == 201
+
+
+def test_nobody_acts_on_their_own_record(maria: people.Person):
+    ana = weeks_in(maria, 1)
+    Membership.objects.create(user=ana.user, clinic=Clinic.objects.get(), role=Role.CLINICIAN, started_at=NOW)
+    answer = record(ana, ana)
+    assert (answer.status_code, "own record" in answer.content.decode()) == (403, True)
+    assert ask(ana, "get", f"episodes/{episode_of(ana)}/reviews").status_code == 200

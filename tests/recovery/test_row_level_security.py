@@ -8,8 +8,22 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
 from accounts.access import Role, acting, acting_for_all
+from accounts.models import Clinic
 from recovery.actions import people as care
-from recovery.models import CareTeamMember, Episode, Patient, Plan, Progress
+from recovery.models import (
+    CareTeamMember,
+    Episode,
+    Patient,
+    Plan,
+    PlanPause,
+    Progress,
+    Proposal,
+    RedFlag,
+    Reexamination,
+    Review,
+    Suspension,
+    Task,
+)
 from tests import people
 from tests.moments import NOW
 
@@ -134,3 +148,89 @@ def test_published_plans_cannot_be_changed_or_deleted_by_the_app():
         Plan.objects.filter(pk=plan.pk).update(note="rewritten")
     with pytest.raises(ProgrammingError, match="permission denied"), acting(maria.actor):
         Plan.objects.filter(pk=plan.pk).delete()
+
+
+def decidable(hill: Clinic, ana: people.Person, plan: Plan) -> None:
+    """An open row of everything that a person decides about."""
+    of_ana = {"clinic": hill, "patient_id": ana.user.pk, "episode_id": plan.episode_id}
+    said = {"rule": "x", "numbers": {}, "for_staff": "", "for_patient": "", "rule_version": "1"}
+    exercise = plan.prescriptions.get().exercise
+    with acting_for_all():
+        RedFlag.objects.create(rule="x", tier="A", about_on=NOW, raised_at=NOW, raised_on=NOW, **of_ana)
+        Review.objects.create(cause="week_2", due_on=NOW, opened_at=NOW, opened_on=NOW, **of_ana)
+        Task.objects.create(kind="check_by_hand", cause="x", why="Look.", opened_at=NOW, **of_ana)
+        Suspension.objects.create(exercise=exercise, suspended_at=NOW, suspended_on=NOW, **of_ana, **said)
+        Proposal.objects.create(
+            plan=plan,
+            exercise=exercise,
+            kind="repeat",
+            from_dosage={},
+            to_exercise=exercise,
+            for_day=NOW,
+            made_at=NOW,
+            **of_ana,
+            **said,
+        )
+        PlanPause.objects.create(
+            from_on=NOW, until_on=NOW, reason="other", paused_by_id=ana.user.pk, paused_at=NOW, **of_ana
+        )
+
+
+DECISIONS = {
+    RedFlag: {"acknowledged_at": NOW, "acknowledged_by": 0},
+    Task: {"done_at": NOW, "done_by": 0, "how": "Done."},
+    Suspension: {"lifted_at": NOW, "lifted_on": NOW, "lifted_by": 0, "lifted_because": "Fine."},
+    Proposal: {"state": "accepted", "decided_at": NOW, "decided_by": 0},
+    PlanPause: {"resumed_on": NOW, "resumed_by": 0},
+}
+
+
+def test_nobody_decides_about_their_own_record():
+    hill = people.clinic()
+    maria = people.member(hill, Role.THERAPIST)
+    ana = people.patient(maria)
+    decidable(hill, ana, people.plan_for(ana, maria, starts_on=NOW.date()))
+    for model, said in DECISIONS.items():
+        for person, count in ((ana, 0), (maria, 1)):
+            by = {name: person.user.pk if value == 0 else value for name, value in said.items()}
+            with acting(person.actor):
+                assert model.objects.update(**by) == count, model
+        with acting(ana.actor):
+            assert model.objects.count() == 1
+            assert model.objects.all()._raw_delete("default") == 0
+    with pytest.raises(ProgrammingError, match="row-level security"), acting(ana.actor):
+        Review.objects.update(lapsed_at=NOW)
+    with pytest.raises(ProgrammingError, match="row-level security"), acting(ana.actor):
+        Reexamination.objects.create(
+            clinic=hill,
+            patient_id=ana.user.pk,
+            episode=Episode.objects.get(),
+            outcome="examined",
+            diagnosis_unchanged=True,
+            red_flags_checked=True,
+            recorded_on=NOW,
+            recorded_at=NOW,
+            recorded_by=ana.user,
+        )
+
+
+def test_an_administrator_sees_a_review_when_it_has_been_owed_for_two_weeks():
+    hill = people.clinic()
+    maria, boss = people.member(hill, Role.THERAPIST), people.member(hill, Role.ADMINISTRATOR)
+    ana = people.patient(maria)
+    with acting_for_all():
+        Review.objects.create(
+            clinic=hill,
+            patient_id=ana.user.pk,
+            episode=Episode.objects.get(),
+            cause="week_2",
+            due_on=NOW - timedelta(days=40),
+            opened_at=NOW,
+            opened_on=NOW,
+        )
+
+    def sees(day):
+        with acting(replace(boss.actor, today=NOW.date() + timedelta(days=day))):
+            return Review.objects.exists()
+
+    assert [sees(0), sees(13), sees(14)] == [False, False, True]

@@ -80,9 +80,10 @@ class Pauses(Caring, generics.ListAPIView[PlanPause]):
         """Ask nothing from one date to another: a holiday, an illness. What was paused is not missed."""
         episode = self.in_care(Episode.objects.open().select_related("patient"), pk)
         data = valid(s.PauseSerializer(data=request.data))
-        earliest = episode.patient.local_date(self.now) - pauses.FURTHEST_BACK
-        if data["from_on"] < earliest:
-            raise ValidationError({"from_on": [f"A pause begins on {earliest} or later."]})
+        today = episode.patient.local_date(self.now)
+        earliest, latest = today - pauses.FURTHEST_BACK, today + pauses.FURTHEST_AHEAD
+        if not earliest <= data["from_on"] <= latest:
+            raise ValidationError({"from_on": [f"A pause begins between {earliest} and {latest}."]})
         pause = pauses.pause_plan(episode=episode, **data, by=self.actor.user_id, now=self.now)
         return Response(s.PauseSerializer(pause).data, status=201)
 

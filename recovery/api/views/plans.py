@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.models import Program
-from recovery.actions import people, plan
+from recovery.actions import people, plan, starts
 from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
 from recovery.api.etags import etag, seen_version
@@ -56,6 +56,21 @@ class EndEpisode(Caring):
             raise ValidationError({"on": ["Use a date from the onset to today."]})
         people.end_episode(episode=episode, **data, by=self.actor.user_id, now=self.now)
         return Response(status=204)
+
+
+class StartAnew(Caring):
+    @extend_schema(
+        operation_id="start_anew", request=s.StartAnewSerializer, responses={201: s.StartAnewSerializer}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Count the weeks of the episode from another date, where the first weeks hold no baseline."""
+        episode = self.in_care(Episode.objects.select_related("patient"), pk)
+        on = valid(s.StartAnewSerializer(data=request.data))["on"]
+        try:
+            fact = starts.start_anew(episode=episode, on=on, by=self.actor.user_id, now=self.now)
+        except starts.NotAStart as error:
+            raise ValidationError({"on": [str(error)]}) from None
+        return Response(s.StartAnewSerializer(fact).data, status=201)
 
 
 class Draft(Caring):

@@ -80,8 +80,15 @@ class Reexaminations(Caring, generics.ListAPIView[Reexamination]):
         episode = self.seen(Episode.objects.select_related("patient"), pk)
         data = valid(s.RecordReviewSerializer(data=request.data))
         corrects = data.pop("corrects")
-        if corrects and not Reexamination.objects.filter(pk=corrects, episode=episode).exists():
-            raise ValidationError({"corrects": ["There is no such re-examination of this episode."]})
+        originals = Reexamination.objects.filter(episode=episode, corrects=None)
+        if corrects and not originals.filter(pk=corrects).exists():
+            raise ValidationError(
+                {
+                    "corrects": [
+                        "Name the first recording of a re-examination of this episode, not a correction."
+                    ]
+                }
+            )
         row = record_reexamination(
             episode=episode, by=self.actor.user_id, now=self.now, corrects_id=corrects, **data
         )

@@ -5,7 +5,7 @@ PSFS 0 to 10, more is better; RMDQ 0 to 24, less is better; GPE is a word. Score
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -19,6 +19,7 @@ RMDQ_FLOOR = 4  # below it an improvement hardly shows; V: Roland and Fairbank 2
 RMDQ_CEILING = 20  # above it a worsening hardly shows; V: Roland and Fairbank 2000
 IMPROVED = frozenset({Effect.COMPLETELY_RECOVERED, Effect.MUCH_BETTER})  # the top two; V: Luijsterburg 2008
 WORSENED = frozenset({Effect.MUCH_WORSE, Effect.VASTLY_WORSE})  # the bottom two; P, the mirror of the top
+EFFECT_IS_FRESH = timedelta(days=14)  # an older global effect is not held against the diary; P
 
 
 class Verdict(StrEnum):
