@@ -10,7 +10,14 @@ from zoneinfo import ZoneInfo
 from recovery.models import Episode, Plan, Prescription, RedFlag
 from recovery.models.episode import Side
 from recovery.rules.diary import Region, one_decimal
-from recovery.rules.red_flags import SEVERE_DAYS, SEVERE_DAYS_IN_A_ROW, SEVERE_LEG_PAIN, Answer, symptom_check
+from recovery.rules.red_flags import (
+    SEVERE_DAYS,
+    SEVERE_DAYS_IN_A_ROW,
+    SEVERE_LEG_PAIN,
+    TOLD_WITH_A_SESSION,
+    Answer,
+    symptom_check,
+)
 from recovery.rules.status import Status
 
 NONE = "–"
@@ -78,6 +85,8 @@ RED_FLAG = {
     "cold_leg": "Cold, pale leg",
     "severe_pain": "Very severe pain",
     SEVERE_DAYS_IN_A_ROW: "Severe pain, 3 days running",
+    TOLD_WITH_A_SESSION["new_weakness"]: "New weakness, told with a session",
+    TOLD_WITH_A_SESSION["new_numbness"]: "New numbness, told with a session",
 }
 ANSWER: dict[str, str] = {Answer.YES: "yes", Answer.NOT_SURE: "not sure", Answer.NO: "no"}
 UNKNOWN_FLAG = "Answer to be read"
@@ -120,6 +129,8 @@ def red_flag_cause(flag: RedFlag) -> str:
     """What the patient was asked and answered, or what the diary met."""
     if flag.rule == SEVERE_DAYS_IN_A_ROW:
         return f"Leg pain of {SEVERE_LEG_PAIN} or more on {SEVERE_DAYS} days running, in the diary."
+    if flag.rule in TOLD_WITH_A_SESSION.values():
+        return "Asked after a session whether anything is newly weak or numb. The answer: yes."
     if flag.check_record_id is None:
         return "From a symptom check that the phone could not send in full: ask the patient."
     answer = ANSWER.get(flag.answer, "see the symptom check")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,13 @@ from django.db.models import Case, F, When
 from django.db.models.functions import Greatest, Least
 
 from recovery.actions.kinds import KIND, StoredSession, exercise_ids, session_refusals, write_results
-from recovery.actions.safety import alert, heed_checks
+from recovery.actions.safety import alert, heed_checks, heed_sessions
 from recovery.models import Patient, Progress, RecordRevision
 from recovery.records import KINDS, Incoming, about_on
 from recovery.revisions import Answer, Kept
 from recovery.rows import insert
+from recovery.rules.red_flags import TOLD_WITH_A_SESSION
+from recovery.rules.status import Status
 
 CLOCK_AHEAD = timedelta(days=1)  # a phone that is further ahead than this has a wrong clock
 CLOCK_BEHIND = timedelta(days=400)  # and so has one whose records are older than anything waits on a phone
@@ -83,14 +85,16 @@ class Taking:
 
     def take_kind(self, kind: str, batch: list[tuple[int, Incoming]]) -> None:
         exercises: dict[str, int] = {}
+        kept = _kept(kind, {record.client_uuid for _, record in batch}, self.standing.patient_id)
         if kind == "session":
+            # Also one that is refused, was overtaken or is in conflict: no other revision takes it back.
+            self._heed_sessions([record for _, record in batch], kept)
             sessions = [record for _, record in batch]
             exercises = exercise_ids(sessions, clinic_id=self.standing.clinic_id)
             refused = session_refusals(sessions, plans=self.standing.plans, exercises=exercises)
             for n, why in refused.items():
                 self.answers[batch[n][0]] = Answer("refused", pointer=why.pointer, reason=why.reason)
             batch = [item for n, item in enumerate(batch) if n not in refused]
-        kept = _kept(kind, {record.client_uuid for _, record in batch}, self.standing.patient_id)
         before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
         # By revision, so that a record and its corrections in one batch end as they would one after the other.
         for index, record in sorted(batch, key=lambda item: item[1].revision):
@@ -178,16 +182,40 @@ class Taking:
         )
         if heeded.review:
             self._progress["next_close_at"] = self.now  # the worklist shows it from the next tick on
-        if heeded.flags and self.standing.episode_id:
-            self._progress |= alert(
+        self._alert(heeded.flags)
+
+    def _heed_sessions(self, sessions: list[Incoming], kept: dict[UUID, Kept]) -> None:
+        """What no earlier revision told; a flag that a person has closed is not raised by the next one again."""
+        told = {
+            (session.on, field)
+            for session in sessions
+            for field in TOLD_WITH_A_SESSION
+            if session.body.get(field) and not _is_told(field, kept[session.client_uuid])
+        }
+        if told:
+            flags = heed_sessions(
                 patient_id=self.standing.patient_id,
                 clinic_id=self.standing.clinic_id,
                 episode_id=self.standing.episode_id,
-                status=self.standing.status,
-                flags=heeded.flags,
+                told=sorted(told),
                 time_zone=self.standing.time_zone,
                 now=self.now,
             )
+            self._alert(flags)
+
+    def _alert(self, flags: int) -> None:
+        if not flags or not self.standing.episode_id:
+            return
+        self._progress |= alert(
+            patient_id=self.standing.patient_id,
+            clinic_id=self.standing.clinic_id,
+            episode_id=self.standing.episode_id,
+            status=self.standing.status,
+            flags=flags,
+            time_zone=self.standing.time_zone,
+            now=self.now,
+        )
+        self.standing = replace(self.standing, status=Status.ALERT)  # once in a batch
 
     def note_progress(self) -> None:
         """Let the worklist know, and the close of days: what is about a day that was closed opens it again."""
@@ -203,6 +231,10 @@ class Taking:
             # Also an ended episode's days are opened again; an alert is only the open one's.
             ours = {"pk": self.standing.episode_id} if "next_close_at" in self._progress else {}
             Progress.objects.filter(patient=self.standing.patient_id, **ours).update(**self._progress)
+
+
+def _is_told(field: str, kept: Kept) -> bool:
+    return any(body.get(field) for body in (kept.body, *(body for _, body in kept.others)))
 
 
 def _kept(kind: str, uuids: Iterable[UUID], patient_id: int) -> dict[UUID, Kept]:

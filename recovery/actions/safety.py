@@ -15,7 +15,7 @@ from recovery.actions.reviews import open_reviews
 from recovery.actions.tasks import open_task
 from recovery.models import Episode, Patient, Progress, RedFlag, Review, StatusChange
 from recovery.models.tasks import TaskKind
-from recovery.rules.red_flags import Answer, Tier, evaluate
+from recovery.rules.red_flags import TOLD_WITH_A_SESSION, Answer, Tier, evaluate
 from recovery.rules.reviews import Due, in_words, symptom_due
 from recovery.rules.status import OpenFlag, Status, without_plan
 from wire.problems import Conflict
@@ -122,6 +122,37 @@ def _bring_forward(episode_id: int, reviews: Sequence[Due]) -> None:
         earliest = min(due.on for due in reviews if due.cause == cause)
         if earliest < due_on:
             causes.filter(cause=cause).update(due_on=earliest)
+
+
+def heed_sessions(
+    *,
+    patient_id: int,
+    clinic_id: int,
+    episode_id: int | None,
+    told: Sequence[tuple[date, str]],
+    time_zone: str,
+    now: datetime,
+) -> int:
+    """Raise a red flag for each thing told with a session: its local date, and a field of TOLD_WITH_A_SESSION.
+
+    Return how many. No revision of the session lowers one.
+    """
+    flags = [
+        RedFlag(
+            clinic_id=clinic_id,
+            patient_id=patient_id,
+            episode_id=episode_id,
+            rule=TOLD_WITH_A_SESSION[field],
+            answer=Answer.YES,
+            tier=Tier.B,
+            about_on=on,
+            raised_at=now,
+            raised_on=_local_date(time_zone, now),
+        )
+        for on, field in told
+    ]
+    RedFlag.objects.bulk_create(flags, ignore_conflicts=True)
+    return len(flags)
 
 
 def alert(

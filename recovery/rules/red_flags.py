@@ -24,6 +24,12 @@ SEVERE_DAYS_IN_A_ROW = (
     "severe_days_in_a_row"  # the rule that the diary itself can meet; no question has this id
 )
 
+# What a session may tell, and the rule of tier B that it meets. No question of the check asks for numbness of the leg.
+TOLD_WITH_A_SESSION = {  # P: the same as answered in the check, whether the patient goes on to it or not
+    "new_weakness": "weakness_in_a_session",
+    "new_numbness": "numbness_in_a_session",
+}
+
 
 class Tier(StrEnum):
     """How fast a person is needed: A emergency help now, B a clinician today, C a review in 2 weeks."""

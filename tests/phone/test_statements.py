@@ -82,6 +82,19 @@ BODIES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 }
 
 
+def test_new_weakness_told_with_a_session_takes_one_more(phone: people.Person) -> None:
+    close_days(now=NOW)
+    statements(phone, "GET", "today")  # the first request of the day notes that the phone was used
+    path = f"sessions/{uuid4()}"
+    results = [{"exercise": "bridge", "outcome": "done"}]
+    first = {"revision": 1, "at": NOW.isoformat(), "slot": 1, "results": results, "new_weakness": True}
+    counts = [
+        statements(phone, "PUT", path, first, expect=201),
+        statements(phone, "PUT", path, first | {"revision": 2, "new_numbness": True}),
+    ]
+    assert max(counts) <= MOST_OF_A_WRITE + 1, counts  # the flag; it is rare, and is not left for later
+
+
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_write_of_a_phone_takes_at_most_eight(phone: people.Person, kind: str) -> None:
     """New, sent again, corrected, in conflict; about a day that was closed, and the first write of a day."""
