@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from django.db import connection
 from django.db.models import Case, F, Value, When
+from django.db.models.lookups import GreaterThan
 
 from accounts.access import acting_for_all
 from notifications.effect import MEASURED_KINDS
@@ -47,6 +48,7 @@ LEASE = timedelta(seconds=60)
 URGENT_LEASE = timedelta(seconds=20)  # a red flag whose sender was killed goes on after this
 START_WITHIN_SECONDS = 10.0  # what has not begun by then is given back: a lease and a task must outlast it
 URGENT_START_WITHIN_SECONDS = 5.0
+STAND_IN_SECONDS = 10.0  # with the longest mail after it this is less than a task may take
 BACKOFF_SECONDS = (10.0, 30.0, 120.0, 600.0, 3600.0)
 LONGEST_URGENT_WAIT_SECONDS = 60.0
 JITTER = 0.2  # of a wait that a service asked for, so that not all come back in one second
@@ -143,6 +145,7 @@ class UrgentSender:
     def step(self, *, now: datetime) -> int:
         """Write down what has ended since the last step, and begin what is ready. How many rows were looked at."""
         self._write_down(now)
+        self._keep(now)
         looked_at = 0
         for channel, pool in self.pools.items():
             busy = sum(job.channel == channel for job in self.running.values())
@@ -166,6 +169,15 @@ class UrgentSender:
             pool.shutdown()
         self._write_down(now())
 
+    def _keep(self, now: datetime) -> None:
+        """Renew the leases of what is under way, so that nobody sends it a second time while a service is slow."""
+        held = {job.notification.pk: job.notification.token for job in self.running.values()}
+        if not held:
+            return
+        with acting_for_all():
+            ours = Notification.objects.filter(pk__in=held, token__in=set(held.values()), state=State.SENDING)
+            ours.filter(next_attempt_at__lt=now + URGENT_LEASE / 2).update(next_attempt_at=now + URGENT_LEASE)
+
     def _write_down(self, now: datetime) -> None:
         done = [future for future in self.running if future.done()]
         write_down([(self.running[future], future.result()) for future in done], now=now)
@@ -174,10 +186,26 @@ class UrgentSender:
 
 
 def deliver_urgent(*, now: datetime) -> int:
-    """Send the red flags that are ready, and wait for the end of it. How many rows were looked at."""
+    """Send the red flags that are ready until none is left, and wait for the end of it. How many rows were looked at.
+
+    Begins nothing after STAND_IN_SECONDS: what is left then is for the next one.
+    """
+    started = time.monotonic()
+
+    def elapsed() -> timedelta:
+        return timedelta(seconds=time.monotonic() - started)
+
     sender = UrgentSender()
-    looked_at = sender.step(now=now)
-    sender.close(now=lambda: now)
+    looked_at = 0
+    try:
+        while elapsed().total_seconds() < STAND_IN_SECONDS:
+            found = sender.step(now=now + elapsed())
+            looked_at += found
+            if not found and not sender.running:
+                break
+            sender.rest(0.5)
+    finally:
+        sender.close(now=lambda: now + elapsed())
     return looked_at
 
 
@@ -209,10 +237,12 @@ def claim(*, urgent: bool, now: datetime, most: int = BATCH, channel: str = "") 
     Here also falls the lot: which reminders of those who agreed are withheld (see notifications.withholding).
     """
     with acting_for_all():
-        ledger = Notification.objects.urgent() if urgent else Notification.objects.ordinary()
+        ledger = Notification.objects.urgent().unanswered() if urgent else Notification.objects.ordinary()
         if channel:
             ledger = ledger.filter(channel=channel)
-        ready = ledger.ready(at=now).order_by("next_attempt_at").select_for_update(skip_locked=True)
+        # What nobody has heard of comes before what could not be sent: old failures hold up no new red flag.
+        order = [GreaterThan(F("attempts"), 0), "next_attempt_at"] if urgent else ["next_attempt_at"]
+        ready = ledger.ready(at=now).order_by(*order).select_for_update(skip_locked=True)
         rows = list(ready[:most]) if most > 0 else []
         if not rows:
             return Claimed(0, [])
@@ -276,17 +306,17 @@ def _jobs(notifications: Sequence[Notification]) -> list[Job]:
         if recipients
         else ()
     )
-    by_channel: dict[str, list[Notification]] = {}
+    by_way: dict[tuple[str, bool], list[Notification]] = {}
     channels_of: dict[int, list[str]] = {}
     for row in notifications:
         channels_of[row.pk] = channels = _channels(row, chosen)
         channel = row.channel if row.channel in channels else next(iter(channels), "")
-        by_channel.setdefault(channel, []).append(row)
+        by_way.setdefault((channel, row.is_for_staff), []).append(row)
     jobs = []
-    for channel, rows in by_channel.items():
+    for (channel, to_staff), rows in by_way.items():
         transport = TRANSPORTS.get(channel)
         people = {row.recipient_id for row in rows if row.recipient_id}
-        addresses = transport.addresses(people) if transport and people else {}
+        addresses = transport.addresses(people, to_staff=to_staff) if transport and people else {}
         jobs += [
             Job(
                 row,
@@ -310,11 +340,12 @@ def _channels(row: Notification, chosen: dict[int, list[str]]) -> list[str]:
 def _try(job: Job, until: float) -> Tried | None:
     """Send to each address, but begin with none after `until` (monotonic). None if none was begun.
 
+    A red flag that was begun goes to every address: a phone whose service hangs does not hide the next one.
     Runs in a thread, without the database.
     """
     results: list[tuple[Any, TransportError | None]] = []
     for address in job.addresses:
-        if time.monotonic() > until:
+        if time.monotonic() > until and not (results and job.message.urgent):
             break
         try:
             TRANSPORTS[job.channel].send(job.message, address)

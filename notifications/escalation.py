@@ -23,19 +23,20 @@ class Minutes:
     administrators: int = 30
     everyone: int = 60
 
-    def step_at(self, age: timedelta) -> int:
-        """The latest step that is due when a flag is this old."""
-        minutes = age / timedelta(minutes=1)
-        if minutes >= self.everyone:
-            return EVERYONE + int(minutes // self.everyone) - 1
-        return sum(minutes >= due for due in (self.list, self.administrators))
+    def step_at(self, age: timedelta, *, last: int = -1, since: timedelta = timedelta(0)) -> int:
+        """The latest step that is due when a flag is this old; `last` was taken, so long ago as `since` says.
+
+        A repetition follows the one before by the minutes of now, so that nobody silences a flag by other minutes.
+        """
+        if last >= EVERYONE:
+            return last + (since >= timedelta(minutes=self.everyone))
+        return sum(age >= timedelta(minutes=due) for due in (self.list, self.administrators, self.everyone))
 
 
 def due_steps(latest: int, people: Mapping[int, Set[Who]]) -> dict[int, frozenset[Who]]:
     """Whom each due step tells; steps that tell nobody are left out.
 
-    `people` holds those of TEAM, LIST and ADMINISTRATORS. Of the repetitions only the latest counts: after an
-    outage nobody gets one message for each hour that was missed.
+    `people` holds those of TEAM, LIST and ADMINISTRATORS.
     """
     due: dict[int, frozenset[Who]] = {}
     for step in (TEAM, LIST, ADMINISTRATORS):

@@ -168,8 +168,19 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
         """What may be claimed: due, due again, or held by a sender whose lease has run out."""
         return self.waiting().filter(next_attempt_at__lte=at)
 
+    def unheld(self, *, at: datetime) -> Self:
+        """What waits, and is not in the hands of a sender."""
+        return self.filter(
+            Q(state=Notification.State.PENDING)
+            | Q(state=Notification.State.SENDING, next_attempt_at__lte=at)  # its sender never came back
+        )
+
     def urgent(self) -> Self:
         return self.exclude(red_flag=None)
+
+    def unanswered(self) -> Self:
+        """About red flags that nobody has acknowledged."""
+        return self.filter(Exists(RedFlag.objects.unanswered().filter(pk=OuterRef("red_flag"))))
 
     def ordinary(self) -> Self:
         return self.filter(red_flag=None)
@@ -197,7 +208,7 @@ class Notification(models.Model):
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     red_flag = models.ForeignKey(RedFlag, models.CASCADE, null=True, related_name="+", db_index=False)
-    step = models.PositiveSmallIntegerField(
+    step = models.PositiveIntegerField(
         null=True, help_text="Of the escalation of a red flag, from 0; see notifications.escalation."
     )
     local_date = models.DateField()
@@ -431,7 +442,7 @@ class Alarm(models.Model):
     """What the reconciler found wrong with the red flags of one clinic. Counts only; no row, nothing wrong."""
 
     clinic = models.OneToOneField(Clinic, models.CASCADE, primary_key=True, related_name="alarm")
-    untried = models.PositiveIntegerField(help_text="Flags that nobody tried to tell within a minute.")
+    untried = models.PositiveIntegerField(help_text="Flags of which no message has left within a minute.")
     unanswered = models.PositiveIntegerField(help_text="Flags past the last step that nobody acknowledged.")
     unheard = models.PositiveIntegerField(help_text="Flags that there is nobody to tell of.")
 

@@ -1,4 +1,4 @@
-"""Compares red flags with attempts, from outside of what it checks.
+"""Compares red flags with messages that left, from outside of what it checks.
 
 Flags leave by `manage.py watch`, which needs only PostgreSQL. So this runs in Celery, of which the watch knows
 nothing: whatever stops one of the two leaves the other. Its findings are rows, and /health/redflags says 503 when
@@ -6,6 +6,7 @@ they are bad or when they are old, so that a reconciler that stands still is not
 silent, the reconciler also does its work: the leases of the ledger let both run at once.
 """
 
+import logging
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -18,13 +19,15 @@ from accounts.access import acting_for_all
 from accounts.models import Clinic
 from notifications import delivery, red_flags
 from notifications.clock import database_now
-from notifications.models import Alarm, Heartbeat, Listener, Notification
+from notifications.models import Alarm, Heartbeat, Listener
 from recovery.models import RedFlag
 from wire.json import dumps
 
-TRIED_WITHIN = timedelta(seconds=60)
+TOLD_WITHIN = timedelta(seconds=60)
 WATCH_SILENT_AFTER = timedelta(seconds=30)
 CHECK_OLD_AFTER = timedelta(seconds=150)  # two rounds and a half
+
+log = logging.getLogger(__name__)
 
 WATCH, RECONCILER = "watch", "reconciler"
 
@@ -41,8 +44,13 @@ def is_silent(name: str, *, since: datetime) -> bool:
 def reconcile(*, now: datetime) -> None:
     """Write down, for each clinic, what is wrong with its red flags; stand in for a watch that is silent."""
     if is_silent(WATCH, since=now - WATCH_SILENT_AFTER):
-        red_flags.queue_messages(now=now)
-        delivery.deliver_urgent(now=now)
+        try:
+            red_flags.queue_messages(now=now)
+            delivery.deliver_urgent(now=now)
+        except Exception:
+            log.exception(
+                "The watch is silent, and what stands in for it failed. Red flags may reach nobody."
+            )
         now = database_now()
     with acting_for_all():
         alarms = [Alarm(clinic_id=clinic, **asdict(found)) for clinic, found in findings(now=now).items()]
@@ -65,17 +73,19 @@ class Findings:
 
 def findings(*, now: datetime) -> dict[int, Findings]:
     """What is wrong, by clinic; clinics where nothing is are not in it."""
-    flags = list(RedFlag.objects.filter(acknowledged_at=None, closed_at=None))
+    flags = list(RedFlag.objects.unanswered())
     if not flags:
         return {}
-    rows = Notification.objects.filter(red_flag__in=flags).values("red_flag")
-    attempts = dict(rows.annotate(attempts=Sum("attempts")).values_list("red_flag", "attempts"))
+    ledger = red_flags.told_of(flags)
     minutes = red_flags.minutes_of({flag.clinic_id for flag in flags})
     found: dict[int, Findings] = {}
     for flag in flags:
-        age = now - flag.raised_at
-        unheard = age > TRIED_WITHIN and flag.pk not in attempts
-        untried = age > TRIED_WITHIN and not attempts.get(flag.pk)
+        told = ledger.get(flag.pk, red_flags.UNTOLD)
+        age = told.age(flag, now)
+        # A web server whose clock is an hour ahead must not keep a flag out of sight for an hour.
+        waits = max(age, flag.raised_at - now) > TOLD_WITHIN
+        untried = waits and not told.has_left
+        unheard = waits and told is red_flags.UNTOLD
         unanswered = age > timedelta(minutes=minutes[flag.clinic_id].everyone)
         if untried or unanswered:
             of_clinic = found.setdefault(flag.clinic_id, Findings())
@@ -102,19 +112,20 @@ def with_alarms(clinics: QuerySet[Clinic]) -> QuerySet[Clinic]:
 def health(request: HttpRequest) -> HttpResponse:
     """200 when all is well, 503 when somebody must look. For any monitor, and so without a sign-in.
 
-    It counts failures and never flags: a stranger learns whether this Amble works, and nothing of a patient,
-    not even that there is one with a red flag.
+    Each thing is true or false and never a number: a stranger learns whether this Amble works, and nothing of
+    a patient, not even how many have a red flag.
     """
     now = database_now()
-    counts = Alarm.objects.aggregate(
+    alarms = Alarm.objects.aggregate(
         untried=Sum("untried", default=0),
         unanswered=Sum("unanswered", default=0),
         unheard=Sum("unheard", default=0),
     )
+    failures = {name: count > 0 for name, count in alarms.items()}
     checked = not is_silent(RECONCILER, since=now - CHECK_OLD_AFTER)
     watching = not is_silent(WATCH, since=now - WATCH_SILENT_AFTER)
-    ok = checked and watching and not any(counts.values())
-    body = {"status": "ok" if ok else "failing", "checked": checked, "watching": watching, **counts}
+    ok = checked and watching and not any(failures.values())
+    body = {"status": "ok" if ok else "failing", "checked": checked, "watching": watching, **failures}
     answer = HttpResponse(dumps(body), status=200 if ok else 503, content_type="application/json")
     answer["Cache-Control"] = "no-store"
     return answer

@@ -4,20 +4,23 @@ The flag itself is in the worklist at commit; what is queued here are copies. Ea
 one row of the ledger, so that every attempt is seen.
 """
 
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import Count, Max, Min, Q
 
 from accounts.access import Role, acting_for_all
 from accounts.models import Clinic, Membership
 from notifications.escalation import ADMINISTRATORS, LIST, TEAM, Minutes, due_steps
+from notifications.facts import zone_of
 from notifications.models import Channel, Kind, Listener, MessageSettings, Notification
 from recovery.models import CareTeamMember, RedFlag
+
+log = logging.getLogger(__name__)
 
 Who = int | str  # the id of a person, or the address of a mailbox
 People = Mapping[int, frozenset[Who]]
@@ -31,50 +34,111 @@ class Swept:
     unheard: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the ledger holds of one flag: when it was first told of and when last, by which step, if any."""
+
+    last: int = -1
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    has_left: bool = False
+
+    def age(self, flag: RedFlag, now: datetime) -> timedelta:
+        """How long the flag has waited. A web server whose clock is ahead does not make it younger for long."""
+        return max(now - flag.raised_at, now - (self.first_at or now))
+
+    def due_step(self, flag: RedFlag, minutes: Minutes, now: datetime) -> int:
+        return minutes.step_at(self.age(flag, now), last=self.last, since=now - (self.last_at or now))
+
+
+UNTOLD = Told()
+
+
 def queue_messages(*, now: datetime) -> Swept:
     """Queue what is due about each red flag that nobody has acknowledged. Any number of these may run at once.
 
-    Messages that still wait about a flag that somebody has seen are called off.
+    Messages that still wait about a flag that somebody has seen are called off. `now` is PostgreSQL's.
     """
     with acting_for_all():
         seen = ~Q(red_flag__acknowledged_at=None) | ~Q(red_flag__closed_at=None)
-        Notification.objects.urgent().filter(seen, state=Notification.State.PENDING).update(
-            state=Notification.State.MISSED
+        Notification.objects.urgent().unheld(at=now).filter(seen).update(
+            state=Notification.State.MISSED, token=None
         )
-        flags = list(RedFlag.objects.filter(acknowledged_at=None, closed_at=None))
-        if not flags:
+        by_clinic: dict[int, list[RedFlag]] = defaultdict(list)
+        for flag in RedFlag.objects.unanswered():
+            by_clinic[flag.clinic_id].append(flag)
+        if not by_clinic:
             return Swept(0, frozenset())
-        told = _told(flags)
-        minutes = minutes_of({flag.clinic_id for flag in flags})
-        # Whom to tell is asked only when there may be somebody to tell.
-        waiting = [
-            flag
-            for flag in flags
-            if minutes[flag.clinic_id].step_at(now - flag.raised_at) not in told.get(flag.pk, set())
-        ]
-        people = _people(waiting, now=now)
-        messages: list[Notification] = []
-        unheard: set[int] = set()
-        for flag in waiting:
-            due = due_steps(minutes[flag.clinic_id].step_at(now - flag.raised_at), people[flag.pk])
-            if not due:
-                unheard.add(flag.pk)
-            heard: set[Who] = set()
-            for step in sorted(due.keys() - told.get(flag.pk, set())):
-                messages += [
-                    _message(flag, step, who, channel)
-                    for who in due[step] - heard
-                    for channel in (Channel.values if isinstance(who, int) else [Channel.EMAIL])
-                ]
-                heard |= due[step]
-        Notification.objects.bulk_create(messages, ignore_conflicts=True)
-        return Swept(len(messages), frozenset(unheard))
+        told = told_of(flag for flags in by_clinic.values() for flag in flags)
+        minutes = minutes_of(by_clinic)
+        queued, unheard = 0, frozenset[int]()
+        for clinic, flags in by_clinic.items():
+            try:
+                with transaction.atomic():
+                    swept = _queue(flags, told, minutes[clinic], now=now)
+            except Exception:
+                if connection.connection is None or connection.connection.closed:
+                    raise
+                # What is wrong with one clinic must not keep the flags of all others from people.
+                log.exception("Nobody could be told of the red flags of clinic %s.", clinic)
+            else:
+                queued, unheard = queued + swept.queued, unheard | swept.unheard
+        return Swept(queued, unheard)
 
 
-def _told(flags: Sequence[RedFlag]) -> dict[int, set[int]]:
-    """The steps that were taken about each flag."""
-    rows = Notification.objects.filter(red_flag__in=flags).values_list("red_flag")
-    return {pk: set(steps) for pk, steps in rows.annotate(steps=ArrayAgg("step", distinct=True))}
+def _queue(flags: Sequence[RedFlag], told: Mapping[int, Told], minutes: Minutes, *, now: datetime) -> Swept:
+    """Queue what is due about flags of one clinic."""
+    # Whom to tell is asked only when there may be somebody to tell.
+    due_now = {flag: told.get(flag.pk, UNTOLD).due_step(flag, minutes, now) for flag in flags}
+    waiting = [flag for flag in flags if due_now[flag] > told.get(flag.pk, UNTOLD).last]
+    if not waiting:
+        return Swept(0, frozenset())
+    people = _people(waiting, now=now)
+    messages: list[Notification] = []
+    unheard: set[int] = set()
+    for flag in waiting:
+        due = due_steps(due_now[flag], people[flag.pk])
+        if not due:
+            unheard.add(flag.pk)
+        heard: set[Who] = set()
+        # The latest first, so that it is in the ledger; who is in several after an outage is told once.
+        last = told.get(flag.pk, UNTOLD).last
+        for step in sorted((step for step in due if step > last), reverse=True):
+            who_hears = due[step] - heard
+            if last >= 0:
+                _call_off_earlier(flag, step, who_hears, now=now)
+            messages += [
+                _message(flag, step, who, channel, now=now)
+                for who in who_hears
+                for channel in (Channel.values if isinstance(who, int) else [Channel.EMAIL])
+            ]
+            heard |= who_hears
+    Notification.objects.bulk_create(messages, ignore_conflicts=True)
+    return Swept(len(messages), frozenset(unheard))
+
+
+def _call_off_earlier(flag: RedFlag, step: int, who_hears: Set[Who], *, now: datetime) -> None:
+    """What still waits for these people gives way to this step: a mail server that comes back sends one, not each.
+
+    Only earlier steps: another sweep may just have written this one.
+    """
+    people = [who for who in who_hears if isinstance(who, int)]
+    mailboxes = [who for who in who_hears if isinstance(who, str)]
+    earlier = Notification.objects.filter(red_flag=flag, step__lt=step).unheld(at=now)
+    earlier.filter(Q(recipient__in=people) | Q(recipient=None, address__in=mailboxes)).update(
+        state=Notification.State.MISSED, token=None
+    )
+
+
+def told_of(flags: Iterable[RedFlag]) -> dict[int, Told]:
+    """What the ledger holds of each flag, by its id; of whom nobody was told there is nothing."""
+    rows = Notification.objects.filter(red_flag__in=[flag.pk for flag in flags]).values_list("red_flag")
+    left = Count("pk", filter=Q(state=Notification.State.SENT))
+    found = rows.annotate(last=Max("step"), first_at=Min("due_at"), last_at=Max("due_at"), left=left)
+    return {
+        pk: Told(-1 if last is None else last, first, latest, count > 0)
+        for pk, last, first, latest, count in found
+    }
 
 
 def minutes_of(clinics: Iterable[int]) -> dict[int, Minutes]:
@@ -88,7 +152,7 @@ def _minutes(row: MessageSettings) -> Minutes:
     return Minutes(row.list_after_minutes, row.administrators_after_minutes, row.everyone_after_minutes)
 
 
-def _message(flag: RedFlag, step: int, who: Who, channel: str) -> Notification:
+def _message(flag: RedFlag, step: int, who: Who, channel: str, *, now: datetime) -> Notification:
     return Notification(
         clinic_id=flag.clinic_id,
         recipient_id=who if isinstance(who, int) else None,
@@ -100,8 +164,8 @@ def _message(flag: RedFlag, step: int, who: Who, channel: str) -> Notification:
         channel=channel,
         local_date=flag.about_on,
         slot=f"{flag.pk}-{step}-{channel}",
-        due_at=flag.raised_at,
-        next_attempt_at=flag.raised_at,
+        due_at=now,
+        next_attempt_at=now,
     )
 
 
@@ -136,7 +200,7 @@ def _people(flags: Sequence[RedFlag], *, now: datetime) -> dict[int, People]:
 def _teams(flags: Sequence[RedFlag], *, now: datetime) -> dict[int, set[int]]:
     """Who cares for each patient on the clinic's own date, covering colleagues too."""
     zones = Clinic.objects.filter(pk__in={flag.clinic_id for flag in flags}).values_list("pk", "time_zone")
-    today = {pk: now.astimezone(ZoneInfo(zone)).date() for pk, zone in zones}
+    today = {pk: now.astimezone(zone_of(zone)).date() for pk, zone in zones}
     teams: dict[int, set[int]] = defaultdict(set)
     members = CareTeamMember.objects.filter(patient__in={flag.patient_id for flag in flags})
     for clinic, patient, user, from_on, until_on in members.values_list(

@@ -50,8 +50,8 @@ class TransportError(Exception):
 
 
 class Transport(Protocol):
-    def addresses(self, user_ids: Iterable[int]) -> dict[int, list[Any]]:
-        """The addresses of each person who has one."""
+    def addresses(self, user_ids: Iterable[int], *, to_staff: bool = False) -> dict[int, list[Any]]:
+        """The addresses of each person who has one, as a patient or `to_staff`, best first."""
 
     def send(self, message: Message, address: Any) -> None:
         """Send or raise TransportError. Runs in a thread and must not touch the database."""

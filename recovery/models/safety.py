@@ -22,6 +22,10 @@ class RedFlagQuerySet(RowsOfPatients["RedFlag"]):
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
+    def unanswered(self) -> Self:
+        """Those that no person has acknowledged or closed."""
+        return self.filter(acknowledged_at=None, closed_at=None)
+
 
 class RedFlag(models.Model):
     """An answer that needs a person now. It stays open until a person closes it; no edit lowers it."""

@@ -1,5 +1,6 @@
 """The other side of the transports: a browser's keys, a push service and an SMTP server on loopback."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -129,19 +130,27 @@ def free_port() -> int:
 
 @dataclass
 class MailServer:
-    """Takes every mail, unless `refusal` says what it answers to a recipient."""
+    """Takes every mail, unless `refusal` says what it answers to a recipient. `delay` seconds before some answers."""
 
     port: int
     received: list[tuple[str, EmailMessage]] = field(default_factory=list)
     refusal: str = ""
+    delay: float = 0.0
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        await asyncio.sleep(self.delay)
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        await asyncio.sleep(self.delay)
         if self.refusal:
             return self.refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        await asyncio.sleep(self.delay)
         mail = message_from_bytes(envelope.content, policy=policy.default)
         self.received += [(address, mail) for address in envelope.rcpt_tos]
         return "250 Taken"

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.access import acting_for_all
 from accounts.models import Clinic, Membership
+from notifications import delivery
 from notifications.clock import database_now
 from notifications.models import Alarm, Heartbeat, Listener, Notification
 from notifications.reconciler import RECONCILER, WATCH, beat, reconcile, with_alarms
@@ -53,7 +54,8 @@ def test_all_is_well_when_both_processes_finish_their_rounds(world: World, now: 
     reconcile(now=now)
     assert health() == (
         200,
-        {"status": "ok", "checked": True, "watching": True, "untried": 0, "unanswered": 0, "unheard": 0},
+        {"status": "ok", "checked": True, "watching": True}
+        | dict.fromkeys(("untried", "unanswered", "unheard"), False),
     )
 
 
@@ -68,7 +70,7 @@ def test_a_process_that_stands_still_is_a_503_before_there_is_any_flag(
     assert (status, body["status"], body[shown]) == (503, "failing", False)
 
 
-def test_a_flag_that_no_message_was_tried_for_within_a_minute_is_an_alarm(world: World, now: datetime):
+def test_a_flag_of_which_no_message_left_within_a_minute_is_an_alarm(world: World, now: datetime):
     """The watch beats and yet sends nothing: broken in the way that it would not notice itself."""
     beat(WATCH, now=now)
     world.raise_flag(at=now - 2 * MINUTE)
@@ -76,8 +78,11 @@ def test_a_flag_that_no_message_was_tried_for_within_a_minute_is_an_alarm(world:
     reconcile(now=now)
     assert alarm(world) == (1, 0, 0)
     status, body = health()
-    assert (status, body["untried"]) == (503, 1)
-    Notification.objects.update(attempts=1)
+    assert (status, body["untried"]) == (503, True)
+    Notification.objects.update(attempts=40)
+    reconcile(now=now)
+    assert alarm(world) == (1, 0, 0), "forty tries that came to nothing told nobody"
+    Notification.objects.filter(channel="email").update(state="sent", sent_at=now)
     reconcile(now=now)
     assert alarm(world) is None
     assert health()[0] == 200
@@ -120,7 +125,43 @@ def test_a_dead_watch_is_stood_in_for(committed_world: World, mails: MailServer)
     reconcile(now=now)
     assert [address for address, _ in mails.received] == ["therapist@example.org"]
     status, body = health()
-    assert (status, body["watching"], body["untried"]) == (503, False, 0)
+    assert (status, body["watching"], body["untried"]) == (503, False, False)
+
+
+def test_all_sixty_flags_are_told_of_in_the_round_that_stands_in(committed_world: World, mails: MailServer):
+    now = database_now()
+    with acting_for_all():
+        for n in range(60):
+            committed_world.raise_flag(at=now - 2 * MINUTE, rule=f"rule {n}")
+    reconcile(now=now)
+    assert len(mails.received) == 60
+    assert alarm(committed_world) is None
+
+
+def test_findings_are_written_when_the_stand_in_fails(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    now = database_now()
+    with acting_for_all():
+        committed_world.raise_flag(at=now - 2 * MINUTE)
+    monkeypatch.setitem(delivery.TRANSPORTS, "email", None)
+    monkeypatch.setitem(delivery.TRANSPORTS, "webpush", object())
+    reconcile(now=now)
+    assert "Red flags may reach nobody" in caplog.text
+    assert alarm(committed_world) == (1, 0, 0)
+
+
+def test_a_web_server_whose_clock_is_ahead_hides_no_flag(world: World, now: datetime):
+    """Two hours ahead, by its own account the flag is not raised yet."""
+    beat(WATCH, now=now)
+    world.raise_flag(at=now + 120 * MINUTE)
+    reconcile(now=now)
+    assert alarm(world) == (1, 0, 1)
+    queue_messages(now=now)
+    Notification.objects.update(state="sent", sent_at=now)
+    beat(WATCH, now=now + 61 * MINUTE)
+    reconcile(now=now + 61 * MINUTE)
+    assert alarm(world) == (0, 1, 0)
 
 
 def test_the_answer_tells_a_stranger_nothing_of_a_patient(world: World, now: datetime):

@@ -3,22 +3,34 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, connections
 
 from accounts.access import acting_for_all
-from accounts.models import Membership, User
+from accounts.models import Clinic, Membership, User
+from notifications import delivery, red_flags
 from notifications.clock import database_now
-from notifications.models import Listener, MessageSettings, Notification, PushSubscription
+from notifications.delivery import claim
+from notifications.management.commands.watch import Command
+from notifications.models import (
+    DeliveryChoices,
+    Listener,
+    MessageSettings,
+    Notification,
+    PushSubscription,
+)
 from notifications.red_flags import queue_messages
-from recovery.models import CareTeamMember, RedFlag
-from tests.notifications.conftest import NOON, World
+from notifications.transports import Message, TransportError, email, webpush
+from recovery.models import CareTeamMember, Patient, RedFlag
+from tests.notifications.conftest import NOON, World, make_world
 from tests.notifications.moods import moody_service
 from tests.notifications.receivers import Browser, mail_server
 
@@ -124,6 +136,229 @@ def test_a_watch_that_was_away_for_a_day_tells_everybody_once(world: World):
     queue_messages(now=NOON + timedelta(days=1))
     names = [name for told_then in steps(flag).values() for name in told_then]
     assert sorted(names) == sorted(by_both("therapist", "clinician", "administrator"))
+
+
+def test_after_an_outage_of_seventy_minutes_everybody_hears_once_and_not_again_with_the_next_look(
+    world: World,
+):
+    world.raise_flag(at=NOON)
+    late = NOON + timedelta(minutes=70)
+    assert [queue_messages(now=late + n * timedelta(seconds=0.5)).queued for n in range(3)] == [6, 0, 0]
+    assert queue_messages(now=late + timedelta(minutes=60)).queued == 6
+
+
+def test_after_an_outage_of_half_an_hour_an_administrator_of_the_team_hears_once(world: World):
+    CareTeamMember.objects.update(user=world.administrator)
+    flag = world.raise_flag(at=NOON)
+    for seconds in range(3):
+        queue_messages(now=NOON + timedelta(minutes=31, seconds=seconds))
+    assert steps(flag) == {2: by_both("administrator"), 1: by_both("clinician")}
+
+
+def test_longer_minutes_do_not_silence_a_flag_that_is_open(world: World):
+    chosen = MessageSettings.objects.create(
+        clinic=world.clinic, list_after_minutes=1, administrators_after_minutes=2, everyone_after_minutes=5
+    )
+    world.raise_flag(at=NOON)
+    for minutes in range(121):
+        queue_messages(now=NOON + timedelta(minutes=minutes))
+    chosen.list_after_minutes, chosen.administrators_after_minutes, chosen.everyone_after_minutes = 15, 30, 60
+    chosen.save()
+    heard = [m for m in range(121, 500) if queue_messages(now=NOON + timedelta(minutes=m)).queued]
+    assert heard[:2] == [180, 240]
+
+
+def test_steps_do_not_end_after_months(world: World):
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON + timedelta(hours=1))
+    Notification.objects.filter(step=3).update(step=40_000)
+    assert queue_messages(now=NOON + timedelta(hours=2)).queued == 6
+    assert max(steps(flag)) == 40_001
+
+
+def test_a_clinic_whose_zone_is_gone_still_hears(world: World):
+    Clinic.objects.filter(pk=world.clinic.pk).update(time_zone="Mars/Base")
+    world.raise_flag(at=NOON)
+    assert queue_messages(now=NOON).queued == 2
+
+
+def test_a_clinic_that_fails_keeps_no_flag_from_another(
+    world: World, caplog, monkeypatch: pytest.MonkeyPatch
+):
+    User.objects.update(email=None)
+    other = make_world()
+    broken = RedFlag.objects.create(
+        clinic=world.clinic,
+        patient=world.patient,
+        rule="broken",
+        tier="A",
+        about_on=NOON.date(),
+        raised_at=NOON,
+    )
+    fine = other.raise_flag(at=NOON, rule="fine")
+    monkeypatch.setattr(red_flags, "_message", refused(broken.pk, red_flags._message))
+    queue_messages(now=NOON)
+    assert "could be told" in caplog.text
+    assert set(steps(fine)) == {0}
+    assert steps(broken) == {}
+
+
+def refused(flag_id: int, write: Callable[..., Notification]) -> Callable[..., Notification]:
+    """Messages of this flag break a constraint of the ledger."""
+
+    def written(flag: RedFlag, *args: Any, **kwargs: Any) -> Notification:
+        message = write(flag, *args, **kwargs)
+        if flag.pk == flag_id:
+            message.state = "sent"
+        return message
+
+    return written
+
+
+def test_a_web_server_whose_clock_is_ahead_delays_nothing(world: World):
+    flag = world.raise_flag(at=NOON + timedelta(hours=2))
+    queue_messages(now=NOON)
+    assert {job.notification.channel for job in claim(urgent=True, now=NOON).jobs} == {"webpush", "email"}
+    queue_messages(now=NOON + timedelta(minutes=15))
+    assert set(steps(flag)) == {0, 1}
+
+
+def test_a_later_step_replaces_what_did_not_leave_so_that_nobody_gets_a_burst(world: World):
+    world.raise_flag(at=NOON)
+    for minutes in range(0, 8 * 60 + 1, 5):
+        queue_messages(now=NOON + timedelta(minutes=minutes))
+    per_person = Counter(
+        job.notification.recipient_id
+        for job in claim(urgent=True, now=NOON + timedelta(minutes=481), most=1000, channel="email").jobs
+    )
+    assert set(per_person.values()) == {1}
+
+
+def test_what_nobody_has_heard_of_is_claimed_before_what_was_tried(world: World):
+    world.raise_flag(at=NOON)
+    queue_messages(now=NOON)
+    Notification.objects.update(attempts=3)
+    new = world.raise_flag(at=NOON + timedelta(seconds=1), rule="new")
+    queue_messages(now=NOON + timedelta(seconds=1))
+    jobs = claim(urgent=True, now=NOON + timedelta(seconds=2), most=2).jobs
+    assert {job.notification.red_flag_id for job in jobs} == {new.pk}
+
+
+def test_a_flag_that_was_just_acknowledged_is_not_claimed(world: World):
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON)
+    RedFlag.objects.filter(pk=flag.pk).update(acknowledged_at=NOON, acknowledged_by=world.therapist)
+    assert claim(urgent=True, now=NOON).rows == 0
+
+
+def test_who_unsubscribed_as_a_patient_elsewhere_still_hears_of_red_flags_at_work(world: World):
+    elsewhere = Clinic.objects.create(name="Elsewhere", time_zone="UTC", created_at=NOON)
+    as_patient = Patient.objects.create(
+        user=world.therapist,
+        clinic=elsewhere,
+        name="T",
+        birth_year=1980,
+        email="private@example.org",
+        time_zone="UTC",
+        added_by=world.administrator,
+        added_at=NOON,
+    )
+    world.raise_flag(at=NOON)
+    queue_messages(now=NOON)
+    DeliveryChoices.objects.create(patient=as_patient, clinic=elsewhere, no_email=True)
+    (job,) = claim(urgent=True, now=NOON, channel="email").jobs
+    assert job.addresses == ["therapist@example.org"]
+
+
+def test_a_phone_whose_service_hangs_does_not_hide_the_next_one(
+    committed_world: World, settings, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(webpush, "URGENT_ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr(delivery, "URGENT_START_WITHIN_SECONDS", 0.5)
+    with moody_service() as service:
+        settings.PUSH_EXTRA_HOSTS = [service.host]
+        with acting_for_all():
+            for mood, worked in (("hang", NOON), ("201", NOON - timedelta(days=1))):
+                PushSubscription.objects.create(
+                    user_id=committed_world.therapist.pk,
+                    endpoint=service.url(mood),
+                    created_at=NOON,
+                    last_ok_at=worked,
+                    **Browser().keys,
+                )
+            committed_world.raise_flag(at=NOON)
+        queue_messages(now=NOON)
+        delivery.deliver_urgent(now=NOON)
+        assert (service.calls["hang"], service.calls["201"]) == (1, 1)
+        with acting_for_all():
+            (phones,) = webpush.addresses([committed_world.therapist.pk]).values()
+        assert [phone.failures for phone in phones] == [0, 1], "the next time the one that works is first"
+
+
+def test_a_slow_mail_server_gets_a_red_flag_once(
+    committed_world: World, settings, monkeypatch: pytest.MonkeyPatch
+):
+    """It takes longer than a lease: whoever looks meanwhile, this sender or another, sends it no second time."""
+    monkeypatch.setattr(delivery, "URGENT_LEASE", timedelta(seconds=1))
+    with mail_server() as mails:
+        mails.delay = 0.8
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mails.port
+        with acting_for_all():
+            committed_world.raise_flag(at=database_now())
+            queue_messages(now=database_now())
+            Notification.objects.filter(channel="webpush").delete()
+        sender = delivery.UrgentSender()
+        until = time.monotonic() + 4
+        while time.monotonic() < until:
+            sender.step(now=database_now())
+            with acting_for_all():
+                if Notification.objects.get().attempts:
+                    assert claim(urgent=True, now=database_now()).rows == 0
+            sender.rest(0.2)
+        sender.close(now=database_now)
+    assert len(mails.received) == 1
+    with acting_for_all():
+        row = Notification.objects.get()
+    assert (row.state, row.attempts) == ("sent", 1)
+
+
+def test_a_mail_has_one_deadline_and_not_one_for_each_answer(settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(email, "MAIL_SECONDS", 1.0)
+    with mail_server() as mails:
+        mails.delay = 0.7
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mails.port
+        began = time.monotonic()
+        with pytest.raises(TransportError) as failure:
+            email.send(Message("t", "b", "http://localhost/", "tag", 60), "somebody@example.org")
+        assert time.monotonic() - began < 1.6
+    assert not failure.value.permanent
+    assert not mails.received
+
+
+def test_a_round_of_the_watch_that_fails_is_not_its_last(
+    committed_world: World, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    """What is wrong with a round is logged, and what is queued already leaves in it."""
+    rounds = []
+
+    def queue(command: Command) -> None:
+        rounds.append(command)
+        if len(rounds) == 1:
+            raise RuntimeError("broken")
+        command.stop.set()
+
+    with acting_for_all():
+        committed_world.raise_flag(at=database_now())
+    queue_messages(now=database_now())
+    monkeypatch.setattr(Command, "queue", queue)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    Command().handle()
+    assert len(rounds) == 2
+    assert "broken" in caplog.text
+    with acting_for_all():
+        assert not Notification.objects.filter(attempts=0).exists()
 
 
 def test_a_covering_colleague_is_told_on_the_clinics_own_date(world: World):

@@ -1,3 +1,4 @@
+import logging
 import signal
 import time
 from threading import Event
@@ -8,6 +9,8 @@ from django.db import InterfaceError, OperationalError, connection
 
 from notifications import delivery, reconciler, red_flags
 from notifications.clock import database_now
+
+log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 0.5
 BEAT_EVERY_SECONDS = 10.0
@@ -36,6 +39,9 @@ class Command(BaseCommand):
                 connection.close()
                 self.stop.wait(EVERY_SECONDS)
                 continue
+            except Exception:
+                # Whatever it was, the next round may reach people. No beat: the reconciler stands in and says so.
+                log.exception("A round of the watch failed; the next one follows.")
             if lost_at is not None:
                 self.stderr.write(f"The database is back after {time.monotonic() - lost_at:.0f} seconds.")
                 lost_at = None
@@ -44,6 +50,15 @@ class Command(BaseCommand):
 
     def sweep(self) -> None:
         """Queue what is due, begin what is ready, write down what has ended. Waits for no service."""
+        try:
+            self.queue()
+        finally:  # what is queued already leaves all the same
+            self.sender.step(now=database_now())
+        if time.monotonic() > self.next_beat:
+            reconciler.beat(reconciler.WATCH, now=database_now())
+            self.next_beat = time.monotonic() + BEAT_EVERY_SECONDS
+
+    def queue(self) -> None:
         swept = red_flags.queue_messages(now=database_now())
         if swept.unheard - self.unheard:
             self.stderr.write(
@@ -51,7 +66,3 @@ class Command(BaseCommand):
                 "administrator. Invite somebody to the clinic."
             )
         self.unheard = swept.unheard
-        self.sender.step(now=database_now())
-        if time.monotonic() > self.next_beat:
-            reconciler.beat(reconciler.WATCH, now=database_now())
-            self.next_beat = time.monotonic() + BEAT_EVERY_SECONDS

@@ -32,11 +32,11 @@ MOST_REFUSALS = 3
 OK_IS_NEWS_AFTER = timedelta(hours=1)  # a row is not rewritten for each message
 
 
-def addresses(user_ids: Iterable[int]) -> dict[int, list[PushSubscription]]:
+def addresses(user_ids: Iterable[int], *, to_staff: bool = False) -> dict[int, list[PushSubscription]]:
     found: dict[int, list[PushSubscription]] = defaultdict(list)
     awake = PushSubscription.objects.filter(device__revoked_at=None, user__is_active=True)
-    # The one that worked last is tried first, so that a red flag does not wait for an old phone.
-    newest_first = awake.order_by(F("last_ok_at").desc(nulls_last=True), "-pk")
+    # The one that works and worked last is tried first, so that a red flag does not wait for an old phone.
+    newest_first = awake.order_by("failures", F("last_ok_at").desc(nulls_last=True), "-pk")
     for subscription in newest_first.filter(user__in=list(user_ids)):
         found[subscription.user_id].append(subscription)
     return found
