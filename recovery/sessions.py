@@ -3,7 +3,7 @@ number of statements."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
@@ -92,7 +92,7 @@ class Place:
     is_single: bool  # two lines of one exercise cannot be told apart in a session: a person steps those
     trials: tuple[Trial, ...]  # all of the last weeks
     open: Proposal | None
-    decided_at: datetime | None  # by a person, about anything but a repeat
+    decided_at: datetime | None  # by a person, about anything but a repeat or the gate
     repeat_decided_through: datetime | None
     gate_decided_on: date | None
     lifted_at: datetime | None
@@ -216,19 +216,21 @@ def _place(
     taken: Iterable[int],
 ) -> Place:
     exercise = prescription.exercise_id
-    changed_on, before = _last_change(prescription, versions, rows)
+    changed_on, changed_at, before = _last_change(prescription, versions, rows)
     own = rungs.own(exercise)
+    days = prescription.dosage.on(prescription.weekdays).days_per_week
     line = Line(
         rung=Rung(exercise, prescription.exercise.default, prescription.allowed, rungs.is_gated(exercise)),
         dose=prescription.dosage,
         changed_on=changed_on,
+        changed_at=changed_at,
         before=before,
-        harder=rungs.rung(own.harder_id, but_not=taken),
-        easier=rungs.rung(own.easier_id, but_not=taken),
+        harder=rungs.rung(own.harder_id, but_not=taken, days=days),
+        easier=rungs.rung(own.easier_id, but_not=taken, days=days),
     )
     mine = [proposal for proposal in proposals if proposal.exercise_id == exercise]
     decided = [proposal for proposal in mine if proposal.decided_at is not None]
-    gates = [proposal.for_day for proposal in decided if proposal.rule == "irritable"]
+    gates = [proposal for proposal in decided if proposal.rule == "irritable"]
     lifted = [
         s.lifted_at
         for s in rows.suspensions[prescription.plan.episode_id]
@@ -240,24 +242,40 @@ def _place(
         is_single,
         tuple(trials),
         next((proposal for proposal in mine if proposal.state == State.OPEN), None),
-        max((p.decided_at for p in decided if p.kind != Kind.REPEAT and p.decided_at), default=None),
+        max(
+            (p.decided_at for p in decided if p.kind != Kind.REPEAT and p not in gates and p.decided_at),
+            default=None,
+        ),
         max((p.judged_through for p in decided if p.kind == Kind.REPEAT and p.judged_through), default=None),
-        max(gates, default=None),
+        max((gate.for_day for gate in gates), default=None),
         max(lifted, default=None),
     )
 
 
 def _last_change(
     prescription: Prescription, versions: Sequence[Plan], rows: _Rows
-) -> tuple[date | None, Dosage | None]:
-    """When the dose of this line began, and the one it replaced; nothing for the dose of the first version."""
-    changed_on: date | None = None
-    for plan in reversed([plan for plan in versions if plan.starts_on <= prescription.plan.starts_on]):
-        doses = [line.dosage for line in rows.lines[plan.pk] if line.exercise_id == prescription.exercise_id]
-        if doses != [prescription.dosage]:
-            return changed_on, doses[0] if len(doses) == 1 else None
-        changed_on = plan.starts_on
-    return None, None
+) -> tuple[date | None, datetime | None, Dosage | None]:
+    """When the dose of this line began, when it was published, and the dose it replaced; nothing for the first dose.
+
+    A version that another replaced on the day it starts says nothing of what was asked before.
+    """
+    days: dict[date, list[Plan]] = {}
+    for plan in versions:
+        if plan.starts_on <= prescription.plan.starts_on:
+            days.setdefault(plan.starts_on, []).append(plan)
+    changed_on, changed_at = None, None
+    for starts_on, plans in reversed(days.items()):
+        doses = {plan.pk: _doses(rows.lines[plan.pk], prescription.exercise_id) for plan in plans}
+        stood = doses[plans[-1].pk]
+        if stood != [prescription.dosage]:
+            return changed_on, changed_at, stood[0] if len(stood) == 1 else None
+        changed_on = starts_on
+        changed_at = min(plan.published_at for plan in plans if doses[plan.pk] == stood)
+    return None, None, None
+
+
+def _doses(lines: Iterable[Prescription], exercise: int) -> list[Dosage]:
+    return [line.dosage for line in lines if line.exercise_id == exercise]
 
 
 def _trials(patient: Patient, versions: Sequence[Plan], rows: _Rows) -> Mapping[int, list[Trial]]:
@@ -273,13 +291,24 @@ def _trials(patient: Patient, versions: Sequence[Plan], rows: _Rows) -> Mapping[
         if answered is None:
             continue  # it belongs to another episode
         doses = {line.exercise_id: line.dosage for line in rows.lines[answered.pk]}
+        tried: dict[int, list[Trial]] = defaultdict(list)
         for result in rows.results[session.pk]:
             judged = light_of_result(session, result)
             if judged is not None:
                 dose = doses.get(result.exercise_id)
-                trial = Trial(at, on, judged.light, dose, _share(dose, result), session.slot is not None)
-                found[result.exercise_id].append(trial)
+                share, asked = _share(dose, result), session.slot is not None
+                trial = Trial(at, on, judged.light, dose, share, asked, session.received_at)
+                tried[result.exercise_id].append(trial)
+        for exercise, trials in tried.items():
+            found[exercise].append(_as_one(trials))
     return found
+
+
+def _as_one(trials: Sequence[Trial]) -> Trial:
+    """One exercise named more than once in a session is one trial: its worst light, its least share."""
+    worst = max(trials, key=lambda trial: trial.light.gravity)
+    shares = [trial.share for trial in trials if trial.share is not None]
+    return replace(worst, share=min(shares) if len(shares) == len(trials) else None)
 
 
 def _share(dose: Dosage | None, result: ExerciseResult) -> Fraction | None:
@@ -326,9 +355,12 @@ class Rungs:
         strengthens = main.startswith("strength-") and self.levels[exercise] > FIRST_LEVEL
         return strengthens or main == Group.NERVE_GLIDING
 
-    def rung(self, exercise: int | None, *, but_not: Iterable[int]) -> Rung | None:
-        """A variant that a plan may take: not retired, and not in it or suspended already."""
+    def rung(self, exercise: int | None, *, but_not: Iterable[int], days: int) -> Rung | None:
+        """A variant that a plan may take on as many days a week: not retired, and not in it or suspended already."""
         if exercise is None or exercise in but_not:
             return None
         one = self.exercises[exercise]
-        return None if one.retired_on else Rung(exercise, one.default, one.allowed, self.is_gated(exercise))
+        often = one.allowed.days_per_week
+        if one.retired_on or not often.least <= days <= often.most:
+            return None
+        return Rung(exercise, one.default, one.allowed, self.is_gated(exercise))

@@ -51,7 +51,7 @@ class Trial:
     """One exercise in one session: when, its light, the dose it answered, and the share of that which was done.
 
     `share` is None where that was not counted. `asked` is False for a session that nobody asked for: it may warn,
-    and never counts for a raise.
+    and never counts for a raise. `came_at` is when it came to read so, where that is later than `at`.
     """
 
     at: datetime
@@ -60,6 +60,7 @@ class Trial:
     dose: Dosage | None
     share: Fraction | None
     asked: bool = True
+    came_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +77,15 @@ class Rung:
 class Line:
     """One line of the plan that stands. `rung.allowed` is the range that the therapist allowed.
 
-    `changed_on` is when this dose began, and `before` the dose it replaced; None for the dose of the first version.
+    `changed_on` is when this dose began, `changed_at` when it was published, which may be days earlier, and `before`
+    the dose it replaced; None for the dose of the first version.
     `harder` and `easier` are None where there is no such exercise to take.
     """
 
     rung: Rung
     dose: Dosage
     changed_on: date | None = None
+    changed_at: datetime | None = None
     before: Dosage | None = None
     harder: Rung | None = None
     easier: Rung | None = None
@@ -139,27 +142,29 @@ def propose(
 ) -> Step | None:
     """The next step of one exercise line; None when it stays as it is.
 
-    `trials` are those since a person last decided about this exercise. `leg` is the latest weekly value of the leg,
-    None when there is none: what is not known closes no gate. `gate_decided_on` is when a person last decided about
-    the gate itself. `stopped`: a red flag is open, so nothing is raised.
+    `trials` are those since a person last decided about this exercise. A warning counts at whatever dose, since this
+    one was published: what was known by then is answered by it. A green counts at this dose. `leg` is the latest
+    weekly value of the leg, None when there is none: what is not known closes no gate. `gate_decided_on` is when a
+    person last decided about the gate itself; then nothing is raised behind it. `stopped`: nothing is raised, such as
+    under an open red flag.
     """
     exercise = line.rung.exercise
     irritable = leg is not None and leg >= IRRITABLE
     if leg is not None and irritable and line.rung.gated:
-        if gate_decided_on is not None and today - gate_decided_on < IRRITABLE_AGAIN:
-            return None
-        return _step(Kind.SUSPEND, "irritable", exercise, None, leg=round(float(leg), 1))
-    answered = [trial for trial in _in_order(trials, today) if trial.dose == line.dose]
-    if not answered:
+        if gate_decided_on is None or today - gate_decided_on >= IRRITABLE_AGAIN:
+            return _step(Kind.SUSPEND, "irritable", exercise, None, leg=round(float(leg), 1))
+        stopped = True
+    since = [trial for trial in _in_order(trials, today) if _is_news(trial, line)]
+    if not since:
         return None
-    last = answered[-1]
+    last = since[-1]
     if last.light is Light.RED:
         return _step(Kind.SUSPEND, "one_red", exercise, None, on=last.on.isoformat())
-    if sum(trial.light.is_warning for trial in answered[-AMBERS_WITHIN:]) >= AMBERS_TO_REGRESS:
-        return _regress(line, answered)
+    if sum(trial.light.is_warning for trial in since[-AMBERS_WITHIN:]) >= AMBERS_TO_REGRESS:
+        return _regress(line, since)
     if last.light is Light.AMBER:
         return _step(Kind.REPEAT, "amber", exercise, spared(line.dose), on=last.on.isoformat())
-    if stopped or not _is_earned(answered) or _was_changed_this_week(line, today):
+    if stopped or not _is_earned(line, since) or _was_changed_this_week(line, today):
         return None
     return _progress(line, irritable)
 
@@ -217,9 +222,10 @@ def lowered(line: Line) -> Dosage | None:
         value, bounds = getattr(line.dose, variable), line.rung.allowed.bounds.get(variable)
         if value is None or bounds is None:
             continue
-        less = max(value - max(floor(value * RAISE_MOST), 1), bounds.least)
-        if less < value:
-            return replace(line.dose, **{variable: less})
+        less = max(min(value - max(floor(value * RAISE_MOST), 1), bounds.most), bounds.least)
+        lower = replace(line.dose, **{variable: less})
+        if less < value and not lower.outside(line.rung.allowed):
+            return lower
     return None
 
 
@@ -250,13 +256,24 @@ def _in_order(trials: Sequence[Trial], today: date) -> list[Trial]:
     return sorted((t for t in trials if today - t.on < LOOKS_BACK), key=lambda trial: trial.at)
 
 
-def _is_earned(trials: Sequence[Trial]) -> bool:
-    """Three green sessions in a row on three different days, at least 80 % of the dose in each."""
+def _is_news(trial: Trial, line: Line) -> bool:
+    """Whether the dose does not answer it yet. A red from a phone that was long without a network still counts."""
+    if line.changed_at is None or trial.at > line.changed_at:
+        return True
+    return trial.light is Light.RED and trial.came_at is not None and trial.came_at > line.changed_at
+
+
+def _is_earned(line: Line, trials: Sequence[Trial]) -> bool:
+    """Three green sessions in a row on three different days, at least 80 % of this dose in each."""
     days: set[date] = set()
     for trial in reversed(trials):
         if not trial.asked and not trial.light.is_warning:
             continue
-        if trial.light is not Light.GREEN or trial.share is None or trial.share < SETS_TO_RAISE:
+        if line.changed_on is not None and trial.on < line.changed_on:
+            break
+        if trial.light is not Light.GREEN or trial.dose != line.dose:
+            break
+        if trial.share is None or trial.share < SETS_TO_RAISE:
             break
         days.add(trial.on)
     return len(days) >= GREENS_TO_RAISE
@@ -283,7 +300,7 @@ def _progress(line: Line, irritable: bool) -> Step | None:
             now=now,
         )
     harder = line.harder
-    if harder is None or (harder.gated and irritable):
+    if harder is None or (harder.gated and irritable) or line.dose.outside(line.rung.allowed):
         return None
     return _step(Kind.PROGRESS, "harder_variant", harder.exercise, _taken_up(harder, line))
 

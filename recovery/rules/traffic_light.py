@@ -121,9 +121,13 @@ def judge_exercise(answers: Answers, *, worst: int | None, hurt_too_much: bool =
 def judge_session(
     answers: Answers, *, worst: Iterable[int | None] = (), hurt_too_much: bool = False
 ) -> Judged:
-    """The light of a session; no exercise's own worst pain may lie above the session's."""
+    """The light of a session. An exercise's own worst pain may only worsen what was said of the whole."""
+    judged = judge(answers, hurt_too_much=hurt_too_much)
     said = [pain for pain in (answers.during, *worst) if pain is not None]
-    return judge(replace(answers, during=max(said, default=None)), hurt_too_much=hurt_too_much)
+    if not said:
+        return judged
+    with_worst = judge(replace(answers, during=max(said)), hurt_too_much=hurt_too_much)
+    return max(judged, with_worst, key=lambda one: one.light.gravity)
 
 
 def _peak(answers: Answers) -> Reason:

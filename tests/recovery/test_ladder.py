@@ -361,6 +361,54 @@ def test_an_irritable_leg_asks_to_rest_nerve_gliding(ana: people.Person, maria: 
     assert not proposals(state="open")
 
 
+def test_declining_the_gate_decides_nothing_about_a_red(ana: people.Person, maria: people.Person):
+    Exercise.objects.filter(slug="bridge").update(groups=["nerve-gliding"])
+    for day in range(20):
+        pain = {"revision": 1, "at": f"{START + timedelta(days=day)}T20:00:00+01:00", "region": "leg"}
+        with acting(ana.actor):
+            record = read("pain", str(uuid4()), pain | {"score": 7, "asked": "last_24_hours"})
+            take(patient_id=ana.user.pk, records=[record], now=NOW)
+    close_days(now=NOW)
+    send(ana, session(1, RED))
+    judge_ladders(now=NOW)
+    assert the_proposal().rule == "irritable"
+    call(maria, "POST", f"proposals/{the_proposal().pk}/decline", {})
+    judge_again()
+    assert the_proposal().rule == "one_red"
+
+
+def test_an_exercise_named_twice_in_one_red_session_is_one_red(ana: people.Person):
+    twice = [{"exercise": "bridge", "outcome": "done"}, {"exercise": "bridge", "outcome": "part"}]
+    send(ana, session(1, RED, results=twice))
+    judge_ladders(now=NOW)
+    assert the_proposal().rule == "one_red"
+    with acting_for_all():
+        assert not Suspension.objects.exists()
+
+
+def harder_bridge(*, days: int) -> Exercise:
+    """A harder variant that may be done on so many days a week, above a bridge that is at its top."""
+    harder = people.exercise("single-leg-bridge")
+    harder.dosage |= {"days_per_week": days}
+    harder.dosage_range |= {"days_per_week": {"least": 1, "most": days}}
+    harder.save()
+    bridge = Exercise.objects.get(slug="bridge")
+    bridge.harder = harder
+    bridge.dosage_range |= {"repetitions": {"least": 5, "most": 10}}
+    bridge.save()
+    return harder
+
+
+@pytest.mark.parametrize(("days", "offered"), [(3, []), (7, ["harder_variant"])])
+def test_no_variant_is_offered_that_forbids_the_days_of_the_line(
+    ana: people.Person, days: int, offered: list[str]
+):
+    harder_bridge(days=days)
+    send(ana, *greens(3, 2, 1))
+    judge_ladders(now=NOW)
+    assert [one.rule for one in proposals()] == offered
+
+
 def test_the_close_of_a_day_judges_too(ana: people.Person):
     """A week after a raise the next one is due, though no session came in that day."""
     close_days(now=NOW)
@@ -392,7 +440,7 @@ def test_staff_read_each_session_with_its_light_and_reasons(ana: people.Person, 
     assert oldest["judged"]["reasons"][0]["rule"] == "next_morning"
     assert "6, 3 before" in oldest["judged"]["reasons"][0]["for_staff"]
     assert oldest["judged"]["calls_for_check"]
-    assert newest["judged"]["light"] == "green"
+    assert newest["judged"]["light"] == "unknown"  # nobody said the worst of the whole
     assert newest["exercises"][0]["judged"]["light"] == "green"
     assert newest["exercises"][1]["judged"] is None
 

@@ -93,6 +93,38 @@ def test_nothing_is_raised_under_an_open_red_flag():
     assert step(*THREE, stopped=True) is None
 
 
+def at(days_ago: int, hour: int = 12) -> datetime:
+    on = TODAY - timedelta(days=days_ago)
+    return datetime(on.year, on.month, on.day, hour, tzinfo=UTC)
+
+
+def test_a_warning_counts_at_the_dose_before_until_a_change_answers_it():
+    before = replace(DOSE, repetitions=8)
+    line = replace(LINE, before=before, changed_on=TODAY, changed_at=at(1))
+    after, answered = trial(1, RED, hour=20, dose=before), trial(1, RED, hour=9, dose=before)
+    assert kind(after, line=line) is Kind.SUSPEND
+    assert kind(answered, line=line) is None
+    assert kind(replace(answered, came_at=at(0)), line=line) is Kind.SUSPEND  # the phone had no network
+    assert kind(replace(after, light=AMBER), line=line) is Kind.REPEAT
+
+
+def test_a_dose_that_came_back_is_raised_by_new_greens_only():
+    line = replace(LINE, changed_on=TODAY - timedelta(days=8), changed_at=at(9))
+    old = [trial(n) for n in (20, 19, 18)]
+    assert kind(*old, trial(12, AMBER), trial(11, AMBER), line=line) is None
+    assert kind(*old, trial(2), trial(1), line=line) is None
+    assert kind(*old, *THREE, line=line) is Kind.PROGRESS
+
+
+def test_a_dose_outside_its_range_is_not_raised_and_steps_back_into_it():
+    high = replace(DOSE, repetitions=30)
+    line = replace(LINE, dose=high, harder=Rung(HARDER, DOSE, RANGE))
+    assert step(*[replace(one, dose=high) for one in THREE], line=line) is None
+    found = step(trial(2, AMBER), trial(1, AMBER), line=line)
+    assert found is not None
+    assert found.dose == replace(DOSE, repetitions=12)
+
+
 def test_the_ladder_climbs_repetitions_then_hold_then_sets_then_the_harder_variant():
     dose, climbed = DOSE, []
     while more := raised(dose, RANGE):
@@ -179,6 +211,16 @@ def test_a_gate_that_a_person_decided_about_is_asked_again_after_a_week():
     for days, asked in ((6, None), (7, Kind.SUSPEND)):
         decided = TODAY - timedelta(days=days)
         assert kind(line=gated, leg=Fraction(8), gate_decided_on=decided) is asked
+
+
+def test_a_gate_that_a_person_opened_hides_no_warning_and_raises_nothing():
+    gated = replace(LINE, rung=replace(LINE.rung, gated=True))
+    opened: dict[str, Any] = {"line": gated, "leg": Fraction(8), "gate_decided_on": TODAY}
+    assert kind(*THREE, **opened) is None
+    assert kind(*THREE, trial(0, AMBER), **opened) is Kind.REPEAT
+    found = step(trial(1, RED), **opened)
+    assert found is not None
+    assert found.rule == "one_red"
 
 
 @pytest.mark.parametrize(

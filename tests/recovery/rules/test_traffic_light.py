@@ -177,3 +177,10 @@ def test_a_session_is_at_least_as_grave_as_its_gravest_exercise(
     exercise = judge_exercise(answers, worst=worst, hurt_too_much=bool(hurt))
     if exercise.light.is_warning:
         assert session.light.gravity >= exercise.light.gravity
+
+
+def test_the_worst_of_an_exercise_never_stands_in_for_that_of_the_session():
+    silent = replace(GOOD, during=None)
+    assert judge_session(silent, worst=[3]).light is Light.UNKNOWN
+    assert judge_session(silent, worst=[7]).light is Light.RED
+    assert judge_session(GOOD, worst=[1]).light is Light.GREEN
