@@ -88,7 +88,7 @@ class _HurriedSSL(_Hurried, smtplib.SMTP_SSL):
 
 class _HurriedBackend(smtp.EmailBackend):
     @property
-    def connection_class(self) -> Callable[..., smtplib.SMTP]:
+    def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]  # it is only called
         kind = _HurriedSSL if self.use_ssl else _Hurried
         return partial(kind, until=time.monotonic() + MAIL_SECONDS)
 
