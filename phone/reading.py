@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from exercises.dosage import Dosage
-from recovery.doing import adherence, walking_week
+from recovery.doing import adherence, walked, walking_week
 from recovery.measuring import measures_due, recovery
 from recovery.models import (
     CareSettings,
@@ -27,6 +27,7 @@ from recovery.models import (
 )
 from recovery.models.ladder import State
 from recovery.progress import courses, trend
+from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.ladder import Kind
 from recovery.rules.reviews import NEEDS_REVIEW
 from recovery.timeline import timeline
@@ -195,7 +196,7 @@ def _whole_line(line: Prescription, language: str) -> dict[str, Any]:
 
 
 def progress(patient: Patient, on: date) -> dict[str, Any]:
-    """How it goes: the sentence for the patient, and what the chart draws up to yesterday."""
+    """How it goes: the sentence for the patient, and what the chart and its tiles show up to yesterday."""
     episode = _episode(patient)
     row = Progress.objects.filter(episode=episode).first() if episode else None
     through = on - timedelta(days=1)
@@ -206,6 +207,20 @@ def progress(patient: Patient, on: date) -> dict[str, Any]:
         "trend": trend(course, through=through) if course else None,
         "adherence": adherence(course, through=through) if course else None,
         "recovery": recovery(course, through=through) if course else None,
+        "plans": list(Plan.objects.filter(episode=episode).order_by("number").values("number", "starts_on")),
+        "walking": _walking(patient, max(course.facts.start, on - timedelta(days=WEEK_DAYS)), through)
+        if course
+        else None,
+    }
+
+
+def _walking(patient: Patient, first: date, last: date) -> dict[str, int]:
+    """What was walked from one date to another: the minutes, and on how many of the days."""
+    days = walked(patient.pk, first, last)
+    return {
+        "days": max(0, (last - first).days + 1),
+        "walked_days": sum(minutes > 0 for minutes in days.values()),
+        "minutes": sum(days.values()),
     }
 
 

@@ -123,10 +123,34 @@ interface PlanAnswer {
   plan: { id: number; number: number; starts_on: string; note: string; lines: Line[] } | null;
 }
 
+interface DayValue {
+  on: string;
+  value: number;
+}
+
+/** The course up to the last ended day. Only days that have a number are in it; a line is in pieces. */
+interface Trend {
+  start: string;
+  through: string;
+  region: Region;
+  days: Record<Region, DayValue[]>;
+  lines: Record<Region, DayValue[][]>;
+  weeks: { week: number; value: number | null }[];
+  expected: { version: string; stratum: "A" | "B" | "C"; weeks: { week: number; low: number; high: number }[] };
+}
+
+interface Sessions {
+  asked: number;
+  done: number;
+}
+
 interface ProgressAnswer {
   sentence: string;
   decided_for: string | null;
-  trend: any;
+  trend: Trend | null;
+  adherence: { week: { sessions: Sessions }; month: { sessions: Sessions } } | null;
+  plans?: { number: number; starts_on: string }[];
+  walking?: { days: number; walked_days: number; minutes: number } | null;
 }
 
 interface Answers {

@@ -194,9 +194,24 @@ class EpisodeTrendSerializer(TrendSerializer):
     plans = ChangedPlanSerializer(many=True)
 
 
+class PlanVersionSerializer(Documented):
+    number = serializers.IntegerField()
+    starts_on = serializers.DateField()
+
+
+class WalkingSerializer(Documented):
+    """What was walked on the last ended days of the program, at most seven."""
+
+    days = serializers.IntegerField()
+    walked_days = serializers.IntegerField()
+    minutes = serializers.IntegerField()
+
+
 class OwnProgressSerializer(Documented):
     sentence = serializers.CharField()
     decided_for = serializers.DateField(allow_null=True)
     trend = TrendSerializer(allow_null=True)
     adherence = AdherenceSerializer(allow_null=True)
     recovery = RecoverySerializer(allow_null=True)
+    plans = PlanVersionSerializer(many=True)
+    walking = WalkingSerializer(allow_null=True)

@@ -1,5 +1,6 @@
 """A phone for the tests: Chromium with the app, against the real server. See docs/phone.md."""
 
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -129,6 +130,11 @@ class Phone:
             store,
         )
         return rows
+
+    def shoot(self, name: str) -> None:
+        """A picture of the whole page, into the folder that AMBLE_SCREENSHOTS names. Without one, none."""
+        if folder := os.environ.get("AMBLE_SCREENSHOTS"):
+            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
     def axe(self, *, within: str = "document") -> list[str]:
         """What axe finds serious or critical on the page as it stands, a line each."""

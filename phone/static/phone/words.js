@@ -40,6 +40,11 @@ export function counted(word, n, values = {}) {
 /** The language, in the form of the phone's own country if that is the same language. */
 const locale = () => (navigator.language.startsWith(language) ? navigator.language : language);
 
+/** 4.5, or 4,5. @param {number} value */
+export function decimal(value) {
+  return new Intl.NumberFormat(locale(), { maximumFractionDigits: 1 }).format(value);
+}
+
 /** Tuesday 24 March. @param {string} on */
 export function dateInWords(on) {
   const style = /** @type {const} */ ({ weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });

@@ -1,8 +1,10 @@
 declare class uPlot {
   constructor(options: object, data: (number | null)[][], parent: HTMLElement);
-  setData(data: (number | null)[][]): void;
-  setSize(size: { width: number; height: number }): void;
+  readonly data: (number | null)[][];
+  readonly ctx: CanvasRenderingContext2D;
+  /** Of the plot inside its axes, in pixels of the canvas. */
+  readonly bbox: { left: number; top: number; width: number; height: number };
+  valToPos(value: number, scale: "x" | "y", canvasPixels: boolean): number;
   destroy(): void;
-  static paths: { linear?: () => unknown; points?: () => unknown };
 }
 export default uPlot;
