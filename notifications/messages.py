@@ -20,6 +20,7 @@ OPEN_AMBLE = "Open Amble to see more."
 
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
+TRIAL_LASTS_SECONDS = 60  # whoever tries looks at the screen now
 
 
 def message_for(notification: Notification) -> Message:
@@ -37,4 +38,15 @@ def message_for(notification: Notification) -> Message:
         unsubscribe_url=""
         if notification.is_for_staff
         else unsubscribe_url(notification.clinic_id, notification.patient_id),
+    )
+
+
+def trial_message() -> Message:
+    """What a patient sends to themselves, to see that messages arrive."""
+    return Message(
+        title="This is a test",
+        body="Messages reach this phone.",
+        url=settings.PUBLIC_URL + "/app/reminders",
+        tag="test",
+        lasts_seconds=TRIAL_LASTS_SECONDS,
     )

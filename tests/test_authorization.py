@@ -133,6 +133,7 @@ reminder DELETE                          401  401 401 204 404   403   403 403   
 message-preferences GET                  401  401 401 200 200   403   403 403    403  403  403
 message-preferences PUT                  401  401 401 200 200   403   403 403    403  403  403
 push-key GET                             200  200 200 200 200   200   200 200    200  200  200
+push-test POST                           401  401 401 409 409   409   409 409    409  409  409
 push-subscriptions GET                   401  401 401 200 200   200   200 200    200  200  200
 push-subscriptions POST                  401  401 401 400 400   400   400 400    400  400  400
 push-subscription DELETE                 401  401 401 204 404   404   404 404    404  404  404
@@ -463,6 +464,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("patient-reminders", "GET"): (f"{patient}/reminders", None, {}),
         ("message-preferences", "PUT"): ("message-preferences", quiet, {}),
         ("push-key", "GET"): ("push/key", None, {}),
+        ("push-test", "POST"): ("push/test", None, {}),
         ("push-subscriptions", "GET"): ("push/subscriptions", None, {}),
         ("confirm-shown", "POST"): (f"notifications/{ids['notification']}/receipt", None, {}),
         ("delivery-choices", "PUT"): ("delivery-choices", choices, {}),
@@ -547,6 +549,7 @@ NOT_SENT_RIGHT = (
     "join",
     "programs",
     "push-subscriptions",
+    "push-test",
     "reopen-plan",
     "sign-in",
     "staying-well",

@@ -7,6 +7,7 @@ urlpatterns = [
     path("reminders/<int:pk>", views.OneReminder.as_view(), name="reminder"),
     path("message-preferences", views.Preferences.as_view(), name="message-preferences"),
     path("push/key", views.PublicKey.as_view(), name="push-key"),
+    path("push/test", views.TrialPush.as_view(), name="push-test"),
     path("push/subscriptions", views.Subscriptions.as_view(), name="push-subscriptions"),
     path("push/subscriptions/<int:pk>", views.OneSubscription.as_view(), name="push-subscription"),
     path("notifications", views.Notifications.as_view(), name="notifications"),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfoNotFoundError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import ValidationError
@@ -13,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access import Actor
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient, IsSignedIn
-from notifications import actions, replies
+from notifications import actions, replies, trial
 from notifications.api.serializers import (
     NotificationSerializer,
     OwnSubscriptionSerializer,
@@ -177,6 +179,23 @@ class OneSubscription(Acting):
     def delete(self, request: Request, pk: int) -> Response:
         """Send no more to this browser."""
         get_object_or_404(PushSubscription, pk=pk, user=self.actor.user_id).delete()
+        return Response(status=204)
+
+
+class TrialPush(APIView):
+    """Not one transaction, like other views: a push service is waited for."""
+
+    permission_classes = (IsSignedIn,)
+
+    @extend_schema(operation_id="try_push", request=None, responses={204: None})
+    def post(self, request: Request) -> Response:
+        """Send one harmless message to this device's own browser, five an hour at most.
+
+        409 when it takes no messages, or its push service did not want this one.
+        """
+        if not isinstance(request.auth, Actor):
+            raise TypeError("The permission classes of this view let a stranger through.")
+        trial.send_trial(actor=request.auth, now=timezone.now())
         return Response(status=204)
 
 
