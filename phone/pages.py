@@ -72,7 +72,11 @@ def _in_each_language(
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, under the address whose scope is the whole app."""
-    given = {"BUILD": files.build(), "FILES": [*files.addresses(), reverse("phone:symptom-check")]}
+    given = {
+        "BUILD": files.build(),
+        "FILES": [*files.addresses(), reverse("phone:symptom-check")],
+        "WORDS": {language: files.catalog(language)["push"] for language in LANGUAGES},
+    }
     lines = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in given.items())
     return HttpResponse(
         lines + files.worker_script(),

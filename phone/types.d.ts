@@ -3,7 +3,7 @@
 type Region = "leg" | "back";
 type Asked = "now" | "last_24_hours";
 type Reach = "none" | "buttock" | "thigh" | "knee" | "calf" | "foot";
-type Kind = "pain" | "session" | "walk" | "event" | "symptom_check";
+type Kind = "pain" | "session" | "walk" | "event" | "symptom_check" | "measure";
 type Language = "en" | "es";
 
 /** A record as it is sent: docs/records.md. `at` has the offset of the phone's clock. */
@@ -66,6 +66,8 @@ interface Identity {
 interface Settings {
   language?: Language;
   large?: boolean;
+  /** The patient does not want Amble on the Home Screen. */
+  no_install?: boolean;
 }
 
 interface Dosage {
@@ -107,6 +109,24 @@ interface ServerPain {
   conflicted: boolean;
 }
 
+/** A measure that is asked for, in the words that its licence allows. */
+interface MeasureDue {
+  instrument: "psfs" | "rmdq" | "gpe";
+  week: number;
+  since: string;
+  activities: string[];
+  form: {
+    language: string;
+    title: string;
+    ask: string;
+    ask_again?: string;
+    least?: string;
+    most?: string;
+    statements?: string[];
+    steps?: Record<string, string>;
+  };
+}
+
 interface TodayAnswer {
   name: string;
   on: string;
@@ -116,6 +136,7 @@ interface TodayAnswer {
   sessions: { slot: number; done: boolean; lines: number[] }[];
   pain: ServerPain[];
   walked_minutes: number;
+  measures_due?: MeasureDue[];
   sentence: string;
 }
 
@@ -189,7 +210,7 @@ interface Tap {
 }
 
 interface Window {
-  amble: { taps: Tap[]; tapped: (tap: Tap) => void };
+  amble: { taps: Tap[]; tapped: (tap: Tap) => void; install?: { prompt(): Promise<unknown> } };
 }
 
 interface TrustedPolicy {

@@ -2,3 +2,4 @@
 
 declare const BUILD: string;
 declare const FILES: string[];
+declare const WORDS: Record<"en" | "es", Record<string, string>>;

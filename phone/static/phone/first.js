@@ -13,6 +13,12 @@
   root.classList.toggle("large", hints.large === true);
   root.dataset.screen = location.pathname === "/app/" ? "today" : "other";
 
+  // The browser offers this once, early; the patient is asked later, on the screen that says why.
+  addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    window.amble.install = /** @type {any} */ (event);
+  });
+
   /** @type {Tap[]} */
   const taps = [];
   window.amble = { taps, tapped: (tap) => taps.push(tap) };

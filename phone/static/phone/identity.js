@@ -99,7 +99,7 @@ export async function signOut() {
 
 /** What the server has anyway. @param {import("./vendor/idb.js").Transaction} transaction @param {number} person */
 async function forget(transaction, person) {
-  for (const name of ["today", "plan", "progress"]) {
+  for (const name of ["today", "plan", "progress", "reminding"]) {
     await transaction.objectStore("kept").delete(`${name} of ${person}`);
   }
   const records = transaction.objectStore("records");

@@ -12,11 +12,14 @@ import { speak } from "./words.js";
 const SCREENS = {
   evening: () => import("./screens/evening.js"),
   help: () => import("./screens/help.js"),
+  install: () => import("./screens/install.js"),
   join: () => import("./screens/join.js"),
+  measures: () => import("./screens/measures.js"),
   "not-saved": () => import("./screens/not-saved.js"),
   pain: () => import("./screens/pain.js"),
   program: () => import("./screens/program.js"),
   progress: () => import("./screens/progress.js"),
+  reminders: () => import("./screens/reminders.js"),
   today: () => import("./screens/today.js"),
 };
 const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
@@ -52,6 +55,10 @@ if ("serviceWorker" in navigator) {
   });
   const address = /** @type {string} */ (policy?.createScriptURL("/app/sw.js") ?? "/app/sw.js");
   navigator.serviceWorker.register(address, { scope: "/app/", updateViaCache: "none" }).catch(console.error);
+  // What was answered to a message without a network.
+  const answer = () => void navigator.serviceWorker.ready.then(({ active }) => active?.postMessage("answers"));
+  addEventListener("online", answer);
+  answer();
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
     if (typeof data?.open === "string" && data.open.startsWith("/app/")) go(data.open);
   });

@@ -6,10 +6,11 @@ import { t } from "./words.js";
 const SCORES = Array.from({ length: 11 }, (_, score) => score);
 
 /**
- * @param {{label: string, hint?: string, chosen?: number | null, pick: (score: number) => void}} strip
+ * Of pain, unless `group` and `ends` say what 0 and 10 are.
+ * @param {{label: string, hint?: string, group?: string, ends?: string[], chosen?: number | null, pick: (score: number) => void}} strip
  */
-export function strip({ label, hint = "", chosen = null, pick }) {
-  return html`<section class="strip" role="group" aria-label="${t("pain.group", { label })}">
+export function strip({ label, hint = "", group = t("pain.group", { label }), ends = [t("pain.none"), t("pain.worst")], chosen = null, pick }) {
+  return html`<section class="strip" role="group" aria-label="${group}">
     <p class="asks"><strong>${label}</strong><span>${hint}</span></p>
     <div class="keys">
       ${SCORES.map(
@@ -22,7 +23,7 @@ export function strip({ label, hint = "", chosen = null, pick }) {
         >${score}</button>`,
       )}
     </div>
-    <p class="ends"><span>${t("pain.none")}</span><span>${t("pain.worst")}</span></p>
+    <p class="ends">${ends.map((end) => html`<span>${end}</span>`)}</p>
   </section>`;
 }
 

@@ -43,6 +43,7 @@ export default screen({
           >${t("help.large")} <span class="muted small">${t("help.large_why")}</span></span
         ></label
       >
+      <p><a href="/app/reminders">${t("reminders.title")}</a></p>
       <p><a href="/app/not-saved">${t("help.not_saved")}</a> ${waiting.refused.length || nothing}</p>
     </section>
     ${who ? leave(waiting.own) : nothing}

@@ -4,11 +4,19 @@ import { ratings, sessions, stopped, walked } from "../day.js";
 import { heard } from "../identity.js";
 import { day } from "../moments.js";
 import { records, unsent } from "../records.js";
-import { screen } from "../router.js";
+import { refresh, screen } from "../router.js";
+import { kept } from "../store.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { counted, dateInWords, t } from "../words.js";
 
 const EVENING = 17; // the hour from which the diary of the day is asked for
+
+/** What is asked beside the plan comes after the first picture, which does not wait for it. */
+let beside = /** @type {typeof import("./beside.js").beside | null} */ (null);
+void import("./beside.js").then((module) => {
+  beside = module.beside;
+  return refresh();
+}, console.error);
 
 export default screen({
   async load() {
@@ -18,6 +26,8 @@ export default screen({
     const mine = await records();
     const asked = ratings(on, mine, today).filter((one) => one.asked === "last_24_hours");
     return {
+      mine,
+      settings: /** @type {Settings | undefined} */ (await kept("settings")),
       on,
       hour: now.getHours(),
       today,
@@ -32,7 +42,7 @@ export default screen({
 
   title: () => t("today.title"),
 
-  render: ({ on, hour, today, plan, heard, stopped, sessions, walked, diary }) => html`
+  render: ({ mine, settings, on, hour, today, plan, heard, stopped, sessions, walked, diary }) => html`
     <p class="muted">${dayLine(on, today)}</p>
     <h1>${today ? t(greeting(hour), { name: today.name }) : t("today.hello")}</h1>
     ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
@@ -45,6 +55,7 @@ export default screen({
             : html`<a class="button" href="/app/evening">${t("evening.open")}</a>`}
         </p>`
       : nothing}
+    ${stopped ? nothing : beside?.({ on, today, mine, settings })}
     <div class="pair">
       <a class="card tile" href="/app/walk"><strong>${t("today.walking")}</strong><span>${counted("today.walked", walked)}</span></a>
       <a class="card tile" href="/app/check"><strong>${t("today.check")}</strong><span>${t("today.check_why")}</span></a>
