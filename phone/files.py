@@ -11,6 +11,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.templatetags.static import static
 
+from recovery.consents import FILE as CONSENT_FILE
+from recovery.rules.red_flags import CHECK_FILE
+
 HERE = Path(__file__).resolve().parent
 STATIC = HERE / "static"
 SERVED = {".js", ".css", ".svg", ".png"}
@@ -23,6 +26,7 @@ SHARED = (
 # What the first screen needs, asked for at once instead of one after the other.
 PRELOADED = ("phone/screens/today.js", "phone/vendor/lit-html.js", "phone/vendor/idb.js", "phone/words/en.js")
 CLASSIC = "phone/first.js"
+DATA = (CHECK_FILE, CONSENT_FILE)  # which the worker keeps as well, each under an address of its own
 TEMPLATE = HERE / "templates" / "phone" / "shell.html"
 
 
@@ -47,14 +51,16 @@ def contents() -> Iterator[bytes]:
 
 
 def build() -> str:
-    """The id of this build: a change of any file, of the page or of the worker makes another one."""
+    """The id of this build: a change of any file, of the page, the worker or the questions makes another one."""
     return _build() if not settings.DEBUG else _build.__wrapped__()
 
 
 @cache
 def _build() -> str:
     digest = sha256()
-    for part in (*contents(), TEMPLATE.read_bytes(), worker_script().encode(), *map(str.encode, addresses())):
+    data = [path.read_bytes() for path in DATA]
+    page = [TEMPLATE.read_bytes(), worker_script().encode()]
+    for part in (*contents(), *data, *page, *map(str.encode, addresses())):
         digest.update(sha256(part).digest())
     return digest.hexdigest()[:16]
 

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from phone import files
+from recovery.consents import FILE as CONSENT_FILE
 from recovery.rules.red_flags import CHECK_FILE
 
 LANGUAGES = ("en", "es")
@@ -74,7 +75,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, under the address whose scope is the whole app."""
     given = {
         "BUILD": files.build(),
-        "FILES": [*files.addresses(), reverse("phone:symptom-check")],
+        "FILES": [*files.addresses(), reverse("phone:symptom-check"), reverse("phone:consent")],
         "WORDS": {language: files.catalog(language)["push"] for language in LANGUAGES},
     }
     lines = "".join(f"const {name} = {json.dumps(value)};\n" for name, value in given.items())
@@ -90,6 +91,14 @@ def symptom_check(request: HttpRequest) -> HttpResponse:
     """The safety questions and their advice: kept by every phone, so that the check answers without a network."""
     return HttpResponse(
         CHECK_FILE.read_bytes(), content_type="application/json", headers={"Cache-Control": "no-cache"}
+    )
+
+
+@require_safe
+def consent(request: HttpRequest) -> HttpResponse:
+    """What a patient agrees to, by language: shown before anybody is signed in."""
+    return HttpResponse(
+        CONSENT_FILE.read_bytes(), content_type="application/json", headers={"Cache-Control": "no-cache"}
     )
 
 

@@ -109,7 +109,9 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
     """What to do on this local date, what is done of it, and what was noted; whom to call, also without a network."""
     episode = _episode(patient)
     plan = _active_plan(episode, on)
-    stopped = RedFlag.objects.open().filter(patient=patient).exists()
+    flags = RedFlag.objects.open().filter(patient=patient).order_by("id").values_list("rule", flat=True)
+    stopped_because = list(dict.fromkeys(flags))
+    stopped = bool(stopped_because)
     suspended, next_time = _suspended(episode), _next_time(episode)
     planned = [line for line in _lines(plan) if not line.weekdays or on.isoweekday() in line.weekdays]
     asked = [line for line in planned if line.exercise_id not in suspended]
@@ -127,6 +129,7 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
         "plan": {"id": plan.pk, "number": plan.number} if plan else None,
         # A red flag stops the sessions until a person has closed it.
         "stopped": stopped,
+        "stopped_because": stopped_because,
         # Nothing is asked on these days, and nothing of them is missed.
         "paused": {"from_on": paused.from_on, "until_on": paused.until_on, "reason": paused.reason}
         if paused

@@ -3,7 +3,7 @@
 type Region = "leg" | "back";
 type Asked = "now" | "last_24_hours";
 type Reach = "none" | "buttock" | "thigh" | "knee" | "calf" | "foot";
-type Kind = "pain" | "session" | "walk" | "event" | "symptom_check" | "measure";
+type Kind = "pain" | "session" | "walk" | "event" | "measure" | "message" | "symptom_check";
 type Language = "en" | "es";
 
 /** A record as it is sent: docs/records.md. `at` has the offset of the phone's clock. */
@@ -37,6 +37,8 @@ interface Kept {
   /** The sessions stop until the server has heard of this check and says otherwise. */
   stops?: boolean;
   conflicted?: boolean;
+  /** When the server answered a symptom check, by this phone's clock: from then on the clinic has been told. */
+  heard_at?: string;
 }
 
 /** One revision in the outbox. */
@@ -133,6 +135,9 @@ interface TodayAnswer {
   day: number | null;
   plan: { id: number; number: number } | null;
   stopped: boolean;
+  /** The questions, or the rules of the diary, whose red flags nobody has closed. */
+  stopped_because?: string[];
+  contacts?: Record<ContactName, Contact & { text: string }>;
   sessions: { slot: number; done: boolean; lines: number[] }[];
   pain: ServerPain[];
   walked_minutes: number;
@@ -178,6 +183,97 @@ interface Answers {
   today: TodayAnswer;
   plan: PlanAnswer;
   progress: ProgressAnswer;
+  "symptom-check": CheckFile;
+  messages: { messages: ThreadMessage[] };
+  timeline: { items: TimelineItem[] };
+  consent: ConsentAnswer;
+}
+
+// --- the symptom check ---
+
+type Tier = "A" | "B" | "C";
+type Said = "yes" | "no" | "not_sure";
+type ContactName = "emergency" | "crisis_line" | "out_of_hours";
+
+interface Contact {
+  number?: string;
+  hours?: { weekday: number; opens: string; closes: string }[];
+  time_zone?: string;
+}
+
+interface CheckQuestion {
+  id: string;
+  tier: Tier;
+  show?: ContactName[];
+  text: Record<Language, { question: string; examples: string[]; advice: string }>;
+}
+
+/** The questions and their advice. The contacts are the clinic's own when it comes by the API. */
+interface CheckFile {
+  intro: Record<Language, string>;
+  to_confirm: Partial<Record<Language, string>>;
+  advice: Record<Tier, Record<Language, string>>;
+  show: Record<Tier, ContactName[]>;
+  contacts: Record<ContactName, Contact & { text: Record<Language, string> }>;
+  questions: CheckQuestion[];
+}
+
+/** A check under way, and the last one when it is done. */
+interface CheckDraft {
+  /** Of the record that it becomes. */
+  id: string;
+  touched_at: string;
+  answers: Record<string, { said: Said; tier: Tier }>;
+  /** What was ever saved as something else than no: no later answer takes it back. */
+  raised: string[];
+  done: boolean;
+}
+
+// --- messages, timeline, consent ---
+
+interface ThreadMessage {
+  id: string;
+  revision: number | null;
+  from_patient: boolean;
+  author: string | null;
+  text: string;
+  private: boolean;
+  written_at: string;
+  received_at: string;
+  read_at: string | null;
+}
+
+interface TimelineItem {
+  kind: "onset" | "start" | "plan" | "event" | "pause" | "review" | "relief" | "relapse" | "status" | "end";
+  on: string;
+  client_uuid?: string | null;
+  what?: EventKind;
+  note?: string;
+  by?: { name: string } | null;
+  letter?: string;
+  until_on?: string;
+  words?: string;
+}
+
+type EventKind =
+  | "injection"
+  | "medication_change"
+  | "surgery"
+  | "imaging"
+  | "other_care"
+  | "flare"
+  | "travel"
+  | "other";
+
+interface ConsentCard {
+  title: string;
+  text: string;
+}
+
+interface ConsentAnswer {
+  version: string;
+  cards: ConsentCard[];
+  answer: { version: string; given: boolean; answered_at: string } | null;
 }
 
 /** What the server last said, and the ETag to ask again with. */

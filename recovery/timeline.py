@@ -69,6 +69,8 @@ def _events(episode: Episode) -> Iterator[Item]:
             "event": event.pk,
             "what": event.what,
             "note": event.body.get("note", ""),
+            # What the patient's own phones know it by.
+            "client_uuid": None if event.added_by else str(event.client_uuid),
             "by": {"id": event.added_by.pk, "name": event.added_by.name} if event.added_by else None,
         }
 

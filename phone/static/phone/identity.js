@@ -13,10 +13,24 @@ export function identity() {
  * @param {Page} page
  * @returns {Promise<Answers[Page] | undefined>}
  */
-export function heard(page) {
+export async function heard(page) {
+  return (await own(page))?.body;
+}
+
+/** What is kept by this name for the person who is signed in. @param {string} name @returns {Promise<any>} */
+export function own(name) {
   return transact(["kept"], "readonly", async (transaction) => {
     const person = (await transaction.objectStore("kept").get("identity"))?.person;
-    return (await transaction.objectStore("kept").get(`${page} of ${person}`))?.body;
+    return transaction.objectStore("kept").get(`${name} of ${person}`);
+  });
+}
+
+/** Keep it by this name for the person who is signed in; undefined removes it. Draws nothing. @param {string} name @param {unknown} value */
+export function keepOwn(name, value) {
+  return transact(["kept"], "readwrite", async (transaction) => {
+    const all = transaction.objectStore("kept");
+    const key = `${name} of ${(await all.get("identity"))?.person}`;
+    await (value === undefined ? all.delete(key) : all.put(value, key));
   });
 }
 
@@ -97,10 +111,11 @@ export async function signOut() {
   }
 }
 
-/** What the server has anyway. @param {import("./vendor/idb.js").Transaction} transaction @param {number} person */
+/** What the server has anyway, and what is named for this person. @param {import("./vendor/idb.js").Transaction} transaction @param {number} person */
 async function forget(transaction, person) {
-  for (const name of ["today", "plan", "progress", "reminding"]) {
-    await transaction.objectStore("kept").delete(`${name} of ${person}`);
+  const kept = transaction.objectStore("kept");
+  for (const name of await kept.getAllKeys()) {
+    if (String(name).endsWith(` of ${person}`)) await kept.delete(name);
   }
   const records = transaction.objectStore("records");
   for (const record of await records.getAll()) {

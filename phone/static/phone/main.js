@@ -1,6 +1,6 @@
 // The start: language, pad, first screen, then the network.
 
-import { hint, identity } from "./identity.js";
+import { hint, identity, own } from "./identity.js";
 import { startPad } from "./pad.js";
 import { go, startRouter } from "./router.js";
 import { startSending } from "./sending.js";
@@ -10,17 +10,26 @@ import { send, synchronise } from "./sync.js";
 import { speak } from "./words.js";
 
 const SCREENS = {
+  check: () => import("./screens/check.js"),
+  data: () => import("./screens/data.js"),
   evening: () => import("./screens/evening.js"),
+  events: () => import("./screens/events.js"),
   help: () => import("./screens/help.js"),
   install: () => import("./screens/install.js"),
   join: () => import("./screens/join.js"),
   measures: () => import("./screens/measures.js"),
+  messages: () => import("./screens/messages.js"),
   "not-saved": () => import("./screens/not-saved.js"),
   pain: () => import("./screens/pain.js"),
   program: () => import("./screens/program.js"),
   progress: () => import("./screens/progress.js"),
   reminders: () => import("./screens/reminders.js"),
   today: () => import("./screens/today.js"),
+};
+// What a closed app left half done, by the name it is kept under.
+const HALF_DONE = {
+  check: () => import("./check/answers.js"),
+  agreed: () => import("./care/consent.js"),
 };
 const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
 
@@ -39,8 +48,12 @@ document.documentElement.dataset.ready = "";
 
 let asked = Date.now();
 void synchronise({ always: true });
+void finish();
 onChange(() => void synchronise());
-addEventListener("online", () => void synchronise({ always: true }));
+addEventListener("online", () => {
+  void synchronise({ always: true });
+  void finish();
+});
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "hidden") void send();
   else if (Date.now() - asked > FRESH_MS) {
@@ -48,6 +61,13 @@ document.addEventListener("visibilitychange", () => {
     void synchronise({ always: true });
   }
 });
+
+async function finish() {
+  for (const [name, load] of Object.entries(HALF_DONE)) {
+    const left = await own(name);
+    if (left && !left.done) await (await load()).finish();
+  }
+}
 
 if ("serviceWorker" in navigator) {
   const policy = globalThis.trustedTypes?.createPolicy("amble", {

@@ -13,10 +13,10 @@ export class Nobody extends Error {}
  * A new record of the person whose phone this is.
  * @param {Kind} kind
  * @param {Record<string, unknown>} body
- * @param {{at?: string, stops?: boolean}} [more] when it happened, if not now; whether it stops the sessions
+ * @param {{at?: string, stops?: boolean, id?: string}} [more] when it happened, if not now; whether it stops the sessions;
+ *   its id, if it was made before: what was saved under it already stays as it is
  */
-export async function save(kind, body, { at = local(new Date()), stops } = {}) {
-  const id = crypto.randomUUID();
+export async function save(kind, body, { at = local(new Date()), stops, id = crypto.randomUUID() } = {}) {
   return write(id, (before) => {
     if (before) return null; // the first try was durable after all
     /** @type {WireRecord} */
@@ -30,12 +30,14 @@ export async function save(kind, body, { at = local(new Date()), stops } = {}) {
  * The next revision of a record that this phone has. A field that is undefined goes.
  * @param {string} id
  * @param {Record<string, unknown>} change
+ * @param {{stops?: boolean}} [more] whether it stops the sessions from now on; nothing here lets them go on
  */
-export function revise(id, change) {
+export function revise(id, change, { stops } = {}) {
   return write(id, (before) => {
     if (!before) throw new Error("This record is not on this phone.");
     const record = { ...before.record, ...change, revision: before.record.revision + 1 };
-    return { ...before, record: /** @type {WireRecord} */ (JSON.parse(JSON.stringify(record))) };
+    const next = /** @type {WireRecord} */ (JSON.parse(JSON.stringify(record)));
+    return { ...before, record: next, stops: stops || before.stops };
   });
 }
 

@@ -5,7 +5,8 @@ import { changed, transact } from "./store.js";
 
 const MOST_RECORDS = 100;
 const MOST_BYTES = 60_000; // a browser sends no more than 64 KiB after its page has gone
-const PAGES = /** @type {const} */ (["today", "plan", "progress"]);
+/** @type {(keyof Answers)[]} */
+const PAGES = ["today", "plan", "progress", "symptom-check", "messages"];
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 300_000;
 const WRONG_FOR_EVER = [400, 422]; // of one record alone; everything else may pass
@@ -131,10 +132,12 @@ async function settle(batch, answers) {
         const { pointer = "", reason = "" } = said;
         await transaction.objectStore("refused").put({ ...one, pointer, reason });
       }
-      if (said?.answer === "conflict") {
-        const known = await transaction.objectStore("records").get(one.id);
-        if (known) await transaction.objectStore("records").put({ ...known, conflicted: true });
-      }
+      const conflicted = said?.answer === "conflict";
+      if (!conflicted && one.record.kind !== "symptom_check") continue;
+      const known = await transaction.objectStore("records").get(one.id);
+      if (!known) continue;
+      const heard_at = refused ? known.heard_at : new Date().toISOString();
+      await transaction.objectStore("records").put({ ...known, conflicted: conflicted || known.conflicted, heard_at });
     }
   });
   changed();
@@ -144,19 +147,21 @@ async function settle(batch, answers) {
 
 const KEPT_DAYS = 100;
 
-/** Ask for today, plan and progress. What has not changed costs the server one look. */
-export async function pull() {
-  const { identity, waiting } = await transact(["kept", "outbox"], "readonly", async (transaction) => ({
+/** Ask for what the screens show. What has not changed costs the server one look. */
+export async function pull(pages = PAGES) {
+  const { identity, waiting } = await transact(["kept", "outbox", "refused"], "readonly", async (transaction) => ({
     identity: /** @type {Identity | undefined} */ (await transaction.objectStore("kept").get("identity")),
-    waiting: new Set((await transaction.objectStore("outbox").getAll()).map((one) => one.id)),
+    waiting: new Set(
+      [...(await transaction.objectStore("outbox").getAll()), ...(await transaction.objectStore("refused").getAll())].map(({ id }) => id),
+    ),
   }));
   if (!identity || identity.signed_out) return;
-  const heard = await Promise.all(PAGES.map((page) => ask(identity, page)));
+  const heard = await Promise.all(pages.map((page) => ask(identity, page)));
   if (heard.includes("today")) await tidy(identity.person, waiting);
   if (heard.some(Boolean)) changed();
 }
 
-/** @param {Identity} identity @param {typeof PAGES[number]} page */
+/** @param {Identity} identity @param {keyof Answers} page */
 async function ask(identity, page) {
   const name = `${page} of ${identity.person}`;
   const known = await transact(["kept"], "readonly", (transaction) => transaction.objectStore("kept").get(name));
@@ -183,7 +188,7 @@ async function ask(identity, page) {
 /**
  * What the server had before it spoke needs no lock of ours on the sessions; what is old, no place here.
  * @param {number} person
- * @param {Set<string>} waiting the ids that it had not heard of then
+ * @param {Set<string>} waiting the ids that it had not heard of then, or did not take
  */
 async function tidy(person, waiting) {
   await transact(["records"], "readwrite", async (transaction) => {

@@ -1,50 +1,41 @@
-// Help first; then what can be set on this phone.
+// Help first: whom to call, by the clinic's own words. Then the ways to everything that has no tab.
 
-import { hint, identity, signOut } from "../identity.js";
+import { callCard } from "../check/calling.js";
+import { checkFile } from "../check/file.js";
+import { settings, settingsView } from "../care/settings.js";
+import { identity, signOut } from "../identity.js";
 import { unsent } from "../records.js";
-import { go, refresh, say, screen } from "../router.js";
-import { keep, kept } from "../store.js";
+import { go, refresh, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { counted, language, LANGUAGES, speak, t } from "../words.js";
+import { counted, t } from "../words.js";
 
 let leaving = false;
 
 export default screen({
   async load() {
-    const settings = /** @type {Settings | undefined} */ (await kept("settings"));
-    return { settings: settings ?? {}, who: await identity(), waiting: await unsent() };
+    return { chosen: await settings(), who: await identity(), waiting: await unsent(), file: await checkFile() };
   },
 
   title: () => t("help.title"),
 
-  render: ({ settings, who, waiting }) => html`
+  render: ({ chosen, who, waiting, file }) => html`
     <h1>${t("help.title")}</h1>
     <section class="card danger">
       <h2>${t("help.now_title")}</h2>
       <p>${t("help.now")}</p>
       <p><a class="button" href="/app/check">${t("help.check")}</a></p>
     </section>
+    ${file ? /** @type {const} */ (["emergency", "out_of_hours", "crisis_line"]).map((name) => callCard(name, file.contacts)) : nothing}
+    <nav class="card ways" aria-label="${t("help.ways")}">
+      <a href="/app/messages">${t("messages.title")}</a>
+      <a href="/app/reminders">${t("reminders.title")}</a>
+      <a href="/app/events">${t("events.title")}</a>
+      <a href="/app/data">${t("data.title")}</a>
+      <a href="/app/not-saved">${t("help.not_saved")} ${waiting.refused.length || nothing}</a>
+    </nav>
     <section class="card">
       <h2>${t("help.settings")}</h2>
-      <fieldset>
-        <legend>${t("help.language")}</legend>
-        <div class="choices">
-          ${/** @type {[Language, string][]} */ (Object.entries(LANGUAGES)).map(
-            ([code, name]) => html`<label lang="${code}"
-              ><input type="radio" name="language" ?checked=${code === language} @change=${() => choose({ ...settings, language: code })} /><span
-                >${name}</span
-              ></label
-            >`,
-          )}
-        </div>
-      </fieldset>
-      <label class="tick"
-        ><input type="checkbox" ?checked=${settings.large} @change=${() => choose({ ...settings, large: !settings.large })} /><span
-          >${t("help.large")} <span class="muted small">${t("help.large_why")}</span></span
-        ></label
-      >
-      <p><a href="/app/reminders">${t("reminders.title")}</a></p>
-      <p><a href="/app/not-saved">${t("help.not_saved")}</a> ${waiting.refused.length || nothing}</p>
+      ${settingsView(chosen)}
     </section>
     ${who ? leave(waiting.own) : nothing}
   `,
@@ -76,12 +67,4 @@ function ask(now) {
 async function out() {
   await signOut();
   go("/app/join", { replace: true });
-}
-
-/** @param {Settings} settings */
-async function choose(settings) {
-  if (settings.language) await speak(settings.language);
-  hint(settings);
-  await keep("settings", settings);
-  say(t("help.settings"));
 }

@@ -1,5 +1,6 @@
 // Join, and sign in again: a code from the clinic, the year of birth, and what the patient agrees to.
 
+import { agree, cardsBeforeJoining } from "../care/consent.js";
 import { hint, identity, join, NotJoined } from "../identity.js";
 import { unsent } from "../records.js";
 import { go, refresh, screen } from "../router.js";
@@ -15,6 +16,8 @@ const typed = { code: "", year: "" };
 let step = "code";
 /** @type {Word | ""} */
 let problem = "";
+/** What is asked to be agreed to. @type {{version: string, cards: ConsentCard[]} | null} */
+let consent = null;
 
 export default screen({
   async load() {
@@ -31,6 +34,7 @@ export default screen({
   render: (data) => (step === "code" ? asked(data) : agreement()),
 
   leave() {
+    consent = null;
     step = "code";
     problem = "";
   },
@@ -63,9 +67,7 @@ function agreement() {
   return html`
     <h1>${t("join.what_title")}</h1>
     <ul class="cards">
-      ${/** @type {Word[]} */ (["join.what_stored", "join.who_sees", "join.not_emergency", "join.leave"]).map(
-        (word) => html`<li class="card">${t(word)}</li>`,
-      )}
+      ${consent?.cards.map(({ title, text }) => html`<li class="card"><h2>${title}</h2><p>${text}</p></li>`)}
     </ul>
     <p class="row">
       <button type="button" class="button" ?disabled=${step === "working"} @click=${enter}>
@@ -96,18 +98,28 @@ async function next(event, again) {
   if (typed.code.toUpperCase().replace(LETTERS, "").length !== 8) return turn("code", "join.code_wrong");
   if (!/^(19|20)\d\d$/.test(typed.year.trim())) return turn("code", "join.year_wrong");
   if (again) return enter(); // who was here before has agreed before
-  return turn("agree", "");
+  return showCards();
+}
+
+async function showCards() {
+  consent = await cardsBeforeJoining();
+  return consent ? turn("agree", "") : turn("code", "join.no_network");
 }
 
 async function enter() {
   await turn("working", "");
+  const before = (await identity())?.person;
   try {
-    await join({ code: typed.code, birth_year: Number(typed.year), device_name: device() });
+    if (typed.code) await join({ code: typed.code, birth_year: Number(typed.year), device_name: device() });
   } catch (error) {
     if (!(error instanceof NotJoined)) throw error;
     return turn("code", /** @type {Word} */ (`join.${error.message}`));
   }
   Object.assign(typed, { code: "", year: "" });
+  // Somebody else signed in on a phone whose owner had agreed.
+  if (!consent && (await identity())?.person !== before) return showCards();
+  if (consent) void agree(consent.version);
+  consent = null;
   hint({ joined: true });
   void navigator.storage?.persist?.();
   void synchronise({ always: true });

@@ -42,4 +42,4 @@ function what(record) {
 }
 
 /** What the patient wrote, which nobody else has. @param {WireRecord} record */
-const typed = (record) => String(record.note ?? "");
+const typed = (record) => String(record.note ?? record.text ?? "");

@@ -36,13 +36,14 @@ export default screen({
       stopped: stopped(mine, today),
       sessions: sessions(on, answer?.plan, mine, today),
       walked: walked(on, mine, today, (await unsent()).ids),
+      news: (await heard("messages"))?.messages.filter((one) => !one.from_patient && !one.read_at).length,
       diary: new Set(asked.map((one) => one.region)).size === 2,
     };
   },
 
   title: () => t("today.title"),
 
-  render: ({ mine, settings, on, hour, today, plan, heard, stopped, sessions, walked, diary }) => html`
+  render: ({ mine, settings, on, hour, today, plan, heard, stopped, sessions, walked, diary, news }) => html`
     <p class="muted">${dayLine(on, today)}</p>
     <h1>${today ? t(greeting(hour), { name: today.name }) : t("today.hello")}</h1>
     ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
@@ -59,6 +60,8 @@ export default screen({
     <div class="pair">
       <a class="card tile" href="/app/walk"><strong>${t("today.walking")}</strong><span>${counted("today.walked", walked)}</span></a>
       <a class="card tile" href="/app/check"><strong>${t("today.check")}</strong><span>${t("today.check_why")}</span></a>
+      <a class="card tile" href="/app/messages"><strong>${t("messages.title")}</strong><span>${news ? counted("messages.new", news) : t("messages.tile")}</span></a>
+      <a class="card tile" href="/app/events"><strong>${t("events.title")}</strong><span>${t("events.tile")}</span></a>
     </div>
   `,
 });

@@ -1,6 +1,7 @@
 export interface Store {
   get(key: IDBValidKey): Promise<any>;
   getAll(range?: IDBKeyRange): Promise<any[]>;
+  getAllKeys(): Promise<IDBValidKey[]>;
   count(): Promise<number>;
   put(value: unknown, key?: IDBValidKey): Promise<IDBValidKey>;
   delete(key: IDBValidKey | IDBKeyRange): Promise<void>;
