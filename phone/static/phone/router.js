@@ -9,6 +9,8 @@ let screens = {};
 let shown = null;
 let where = "";
 let turn = 0;
+let asked = 0;
+let drawn = 0;
 
 const place = () => /** @type {HTMLElement} */ (document.getElementById("screen"));
 
@@ -76,8 +78,11 @@ async function open({ focus }) {
 
 /** @param {AppScreen<any>} screen @param {number} mine */
 async function draw(screen, mine) {
+  const order = ++asked;
   const data = await screen.load(new URLSearchParams(location.search));
-  if (mine !== turn) return false; // another screen was opened meanwhile
+  if (mine !== turn || screen !== shown) return false; // another screen was opened meanwhile
+  if (order < drawn) return true; // what was asked for later is drawn already
+  drawn = order;
   render(screen.render(data), place());
   document.title = `${screen.title(data)} · Amble`;
   return true;
