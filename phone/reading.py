@@ -194,6 +194,7 @@ def _whole_line(line: Prescription, language: str) -> dict[str, Any]:
         "in_words": line.said_in(language),
         "weekdays": line.weekdays,
         "side": line.side,
+        "sides": line.exercise.sides,
         "note": line.note,
     }
 

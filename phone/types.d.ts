@@ -29,6 +29,37 @@ interface PainRecord extends WireRecord {
   note?: string;
 }
 
+interface SessionRecord extends WireRecord {
+  kind: "session";
+  plan: number;
+  slot?: number;
+  ended_at: string;
+  leg_before?: number;
+  leg_during?: number;
+  leg_later?: number;
+  leg_next_morning?: number;
+  reach_before?: Reach;
+  reach_during?: Reach;
+  reach_after?: Reach;
+  lower_reach_lasted?: "up_to_an_hour" | "longer";
+  new_numbness?: boolean;
+  new_weakness?: boolean;
+  effort?: "easy" | "right" | "hard";
+  results: Result[];
+}
+
+/** One exercise of a session. A count that is not there was not counted. */
+interface Result {
+  exercise: string;
+  outcome: "done" | "part" | "hurts_too_much" | "skipped";
+  because?: string;
+  sets?: number;
+  repetitions?: number;
+  hold_seconds?: number;
+  minutes?: number;
+  worst_pain?: number;
+}
+
 /** A record as this phone keeps it: its newest revision, and whether any revision still waits to be sent. */
 interface Kept {
   id: string;
@@ -70,6 +101,10 @@ interface Settings {
   large?: boolean;
   /** The patient does not want Amble on the Home Screen. */
   no_install?: boolean;
+  /** Repetitions are counted by tapping, not by time. */
+  tapping?: boolean;
+  /** The player makes no sound. */
+  silent?: boolean;
 }
 
 interface Dosage {
@@ -98,7 +133,13 @@ interface Line {
   in_words: string;
   weekdays: number[];
   side: "" | "left" | "right" | "both";
+  /** What the exercise itself says, where the line names no side. */
+  sides?: "middle" | "each-side" | "each-leg";
   note: string;
+  /** Not asked until a person lifts it. */
+  paused?: { since: string; why: string } | null;
+  /** What the last session says of the next one. */
+  next_time?: { what: "less" | "leave_out"; dosage: Dosage; in_words: string; why: string } | null;
 }
 
 interface ServerPain {
@@ -142,7 +183,19 @@ interface TodayAnswer {
   pain: ServerPain[];
   walked_minutes: number;
   measures_due?: MeasureDue[];
+  paused?: { from_on: string; until_on: string } | null;
+  walking?: WalkingWeek | null;
   sentence: string;
+}
+
+/** The goal of one week of staying well. */
+interface WalkingWeek {
+  first: string;
+  last: string;
+  goal_minutes: number;
+  walks: number;
+  minutes_each: number;
+  walked_minutes: number;
 }
 
 interface PlanAnswer {

@@ -36,8 +36,9 @@ export function ratings(on, records, today) {
  * @param {string} on @param {PlanAnswer["plan"] | undefined} plan @param {Kept[]} records @param {TodayAnswer | undefined} today
  */
 export function sessions(on, plan, records, today) {
-  if (!plan || plan.starts_on > on) return [];
-  const asked = plan.lines.filter((line) => !line.weekdays.length || line.weekdays.includes(weekday(on)));
+  const away = today?.paused;
+  if (!plan || plan.starts_on > on || (away && away.from_on <= on && on <= away.until_on)) return [];
+  const asked = plan.lines.filter((line) => !line.paused && (!line.weekdays.length || line.weekdays.includes(weekday(on))));
   const slots = Math.max(0, ...asked.map((line) => line.dosage.times_per_day));
   const done = new Set(records.filter(({ record }) => isSession(record, on)).map(({ record }) => record.slot));
   if (today?.on === on) today.sessions.filter((one) => one.done).forEach((one) => done.add(one.slot));

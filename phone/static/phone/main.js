@@ -24,7 +24,9 @@ const SCREENS = {
   program: () => import("./screens/program.js"),
   progress: () => import("./screens/progress.js"),
   reminders: () => import("./screens/reminders.js"),
+  session: () => import("./screens/session.js"),
   today: () => import("./screens/today.js"),
+  walk: () => import("./screens/walk.js"),
 };
 // What a closed app left half done, by the name it is kept under.
 const HALF_DONE = {

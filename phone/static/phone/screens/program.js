@@ -23,7 +23,7 @@ export default screen({
 });
 
 /** @param {Line} line */
-function exercise({ text, in_words, note }) {
+function exercise({ position, text, in_words, note, paused }) {
   return html`<section class="card" lang="${text.language}">
     <h2>${text.name}</h2>
     <p>${in_words}</p>
@@ -38,5 +38,6 @@ function exercise({ text, in_words, note }) {
       ${text.caution ? html`<p><strong>${t("program.caution")}:</strong> ${text.caution}</p>` : nothing}
       ${text.easier ? html`<p><strong>${t("program.easier")}:</strong> ${text.easier}</p>` : nothing}
     </details>
+    ${paused ? html`<p class="notice">${t("session.suspended")}</p>` : html`<p><a href="/app/session?line=${position}">${t("session.start_alone")}<span class="hidden"> ${text.name}</span></a></p>`}
   </section>`;
 }

@@ -1,7 +1,7 @@
 // What to do today. The pain pad stands below it, in the page itself.
 
 import { ratings, sessions, stopped, walked } from "../day.js";
-import { heard } from "../identity.js";
+import { heard, own } from "../identity.js";
 import { day } from "../moments.js";
 import { records, unsent } from "../records.js";
 import { refresh, screen } from "../router.js";
@@ -38,15 +38,21 @@ export default screen({
       walked: walked(on, mine, today, (await unsent()).ids),
       news: (await heard("messages"))?.messages.filter((one) => !one.from_patient && !one.read_at).length,
       diary: new Set(asked.map((one) => one.region)).size === 2,
+      waiting: await own("session"),
+      isWalking: Boolean(await own("walk")),
+      later: mine.some(({ record }) => record.kind === "session") ? await later(mine, now) : nothing,
     };
   },
 
   title: () => t("today.title"),
 
-  render: ({ mine, settings, on, hour, today, plan, heard, stopped, sessions, walked, diary, news }) => html`
+  render: ({ mine, settings, on, hour, today, plan, heard, stopped, sessions, walked, diary, news, waiting, isWalking, later }) => html`
     <p class="muted">${dayLine(on, today)}</p>
     <h1>${today ? t(greeting(hour), { name: today.name }) : t("today.hello")}</h1>
-    ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
+    ${waiting
+      ? html`<p class="card row"><span>${t("session.waiting_title")}</span><a class="button" href="/app/session">${t("session.look")}</a></p>`
+      : nothing}
+    ${later} ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
     ${today?.sentence && !stopped ? html`<p class="sentence">${today.sentence}</p>` : nothing}
     ${today && today.on !== on ? html`<p class="muted small">${t("today.as_of", { date: dateInWords(today.on) })}</p>` : nothing}
     ${hour >= EVENING || diary
@@ -58,13 +64,19 @@ export default screen({
       : nothing}
     ${stopped ? nothing : beside?.({ on, today, mine, settings })}
     <div class="pair">
-      <a class="card tile" href="/app/walk"><strong>${t("today.walking")}</strong><span>${counted("today.walked", walked)}</span></a>
+      <a class="card tile" href="/app/walk"><strong>${t("today.walking")}</strong><span>${isWalking ? t("walk.going") : counted("today.walked", walked)}</span></a>
       <a class="card tile" href="/app/check"><strong>${t("today.check")}</strong><span>${t("today.check_why")}</span></a>
       <a class="card tile" href="/app/messages"><strong>${t("messages.title")}</strong><span>${news ? counted("messages.new", news) : t("messages.tile")}</span></a>
       <a class="card tile" href="/app/events"><strong>${t("events.title")}</strong><span>${t("events.tile")}</span></a>
     </div>
   `,
 });
+
+/** @param {Kept[]} mine @param {Date} now */
+async function later(mine, now) {
+  const { due, laterView } = await import("../session/later.js");
+  return laterView(due(mine, now));
+}
 
 /** @param {number} hour @returns {Word} */
 function greeting(hour) {
