@@ -3,6 +3,7 @@
     python -m tests.bench [--seconds 3] [--rounds 3] [--patients 10000]
     python -m tests.bench reminders        how fast due reminders are claimed (tests/bench/reminders.py)
     python -m tests.bench delivery         how many messages leave (tests/bench/delivery.py)
+    python -m tests.bench phone            how long a slow phone takes (tests/bench/phone.py)
 
 Starts a PostgreSQL of its own (durable: every commit waits for the disk) and one web process with production
 settings, plays eight phones, each of another patient, and prints the median round of each case. The cases take
@@ -15,15 +16,12 @@ Exits 1 if an answer was not the expected one, or if a row is missing or too man
 import argparse
 import os
 import shutil
-import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from io import StringIO
@@ -36,12 +34,10 @@ import psutil  # type: ignore[import-untyped]
 from psycopg import sql
 
 from config import embedded
-from tests.bench import delivery, reminders
-from tests.bench.server import PROJECT, configure, cpu, prepare
-from tests.notifications.receivers import free_port
+from tests.bench import delivery, phone, reminders
+from tests.bench.server import WEB_THREADS, configure, cpu, prepare, web
 
 PHONES = 8
-WEB_THREADS = 4
 BATCH = 50
 READ = "Fatima El Amrani"
 
@@ -92,6 +88,8 @@ def main() -> int:
         return reminders.main(sys.argv[2:])
     if sys.argv[1:2] == ["delivery"]:
         return delivery.main(sys.argv[2:])
+    if sys.argv[1:2] == ["phone"]:
+        return phone.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)
@@ -105,8 +103,8 @@ def main() -> int:
             phones = _seed(folder)
             database = servers.children[0].process
             assert database is not None
-            with _web(folder) as (web, port):
-                bench = Bench(port, phones, psutil.Process(web.pid), psutil.Process(database.pid))
+            with web(folder) as (process, port):
+                bench = Bench(port, phones, psutil.Process(process.pid), psutil.Process(database.pid))
                 rounds = bench.run(seconds=given.seconds, rounds=given.rounds)
             _show(rounds, given.seconds)
             wrong = _verify(folder, rounds, bench.unexpected)
@@ -149,41 +147,6 @@ def _seed(folder: Path) -> list[Phone]:
         phones = [Phone(clinic, pk, token(pk), token(read)) for pk in written]
     connection.close()
     return phones
-
-
-@contextmanager
-def _web(folder: Path) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
-    port = free_port()
-    granian = ("-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--no-ws")
-    threads = ("--workers", "1", "--blocking-threads", str(WEB_THREADS))
-    with (folder / "logs" / "web.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, *granian, *threads, "tests.bench.wsgi:application"],
-            cwd=PROJECT,
-            env={**os.environ, "WEB_THREADS": str(WEB_THREADS), "AMBLE_PROCESS": "web"},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        _wait_until_up(process, port, folder)
-        yield process, port
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-
-
-def _wait_until_up(process: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            HTTPConnection("127.0.0.1", port, timeout=5).request("HEAD", "/")
-            return
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise SystemExit(
-                    f"The web server does not start: {(folder / 'logs' / 'web.log').read_text()}"
-                ) from None
-            time.sleep(0.2)
 
 
 # --- the cases ----------------------------------------------------------------------------------------
