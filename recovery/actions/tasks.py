@@ -56,8 +56,8 @@ def finish_task(*, task: Task, how: str, by: int, now: datetime) -> None:
     an exercise that is suspended still: only lifting that is the work.
     """
     if task.kind == TaskKind.SUSPENDED_EXERCISE:
-        suspended = Suspension.objects.open().filter(patient=task.patient_id, exercise=int(task.cause))
-        if suspended.exists():
+        suspended = Suspension.objects.open().filter(patient=task.patient_id)
+        if task.cause in map(str, suspended.values_list("exercise", flat=True)):
             raise Conflict(
                 "Lift the suspension instead: the exercise is not asked of the patient until then."
             )

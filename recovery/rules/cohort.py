@@ -25,8 +25,6 @@ RISK_TABLE_DAYS = 28  # between two rows of the table of numbers at risk; P
 ONE_MONTH_DAYS = 28  # relief is dated by ends of weeks: this is the last within one month; P
 TWO_MONTHS_DAYS = 56  # and this the last within two; P
 
-_HALF = 0.5 + 1e-9  # a share is a product of rounded numbers: exactly one half is reached
-
 
 class LeftOut(StrEnum):
     """Why an episode is not in the curve, only counted beside it."""
@@ -150,8 +148,13 @@ def curve(spans: Sequence[Span]) -> Curve | None:
             (day, len(days) - bisect_left(days, day)) for day in range(0, drawn_through + 1, RISK_TABLE_DAYS)
         ),
         drawn_through=drawn_through,
-        median=next((step.day for step in steps if step.left <= _HALF), None),
+        median=next((step.day for step in steps if _is_half(step.left)), None),
     )
+
+
+def _is_half(left: float) -> bool:
+    """At most half left. A share is a product of rounded numbers, so that exactly one half may lie a trace above."""
+    return left <= 0.5 + 1e-9
 
 
 def kaplan_meier(spans: Sequence[Span]) -> tuple[Step, ...]:
@@ -249,9 +252,9 @@ def half_in_two_months(relief: Curve | None) -> Half:
         return Half(
             Verdict.SOONER, f"Here it is sooner: {_relieved(one)} were relieved within one month already."
         )
-    if two is None or (two.low is not None and two.low > _HALF):
+    if two is None or (two.low is not None and not _is_half(two.low)):
         return Half(Verdict.LATER, f"Here it takes longer: {_relieved(two)} were relieved within two months.")
-    half_by_then = (two.left if two.high is None else two.high) <= _HALF
+    half_by_then = _is_half(two.left if two.high is None else two.high)
     not_before = one is None or (one.low is not None and one.low >= 0.5)
     if half_by_then and not_before:
         return Half(

@@ -56,21 +56,21 @@ TABLES = {
 }
 
 
-def kept(title: str) -> dict[str, list[float]]:
-    """The percentages of one table of the page, by the name of their row: of strata A, B and C."""
+def kept(title: str) -> list[tuple[str, list[float]]]:
+    """The rows of one table of the page: the name, and the percentages of strata A, B and C."""
     _, _, table = Path(PAGE).read_text(encoding="utf-8").partition(f"## {title}\n")
     lines = [line.strip("|").split("|") for line in table.partition("\n## ")[0].splitlines() if " ± " in line]
-    return {
-        name.strip(): [float(cell.strip(" *").partition(" ± ")[0]) for cell in cells]
+    return [
+        (name.strip(), [float(cell.strip(" *").partition(" ± ")[0]) for cell in cells])
         for name, *cells in lines
-    }
+    ]
 
 
 @pytest.mark.parametrize("title", TABLES)
 def test_every_published_figure_is_on_the_page_within_3_points(title: str):
     found = kept(title)
-    assert list(found) == [row.name for row in TABLES[title]]
-    for row in TABLES[title]:
-        for figure, percent in zip(row.figures, found[row.name], strict=True):
+    assert [name for name, _ in found] == [row.name for row in TABLES[title]]
+    for row, (_, percents) in zip(TABLES[title], found, strict=True):
+        for figure, percent in zip(row.figures, percents, strict=True):
             assert figure.published
             assert figure.off(percent) <= TOLERANCE, (row.name, figure.stratum, percent)

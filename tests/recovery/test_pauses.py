@@ -123,5 +123,10 @@ def test_a_mistyped_pause_is_refused(
     assert refused.json()["errors"][0]["pointer"] == f"/{field}"
 
 
+def test_a_pause_at_the_end_of_the_calendar_is_refused(ana: people.Person, maria: people.Person):
+    refused = pause(maria, date.max, date.max)
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/from_on")
+
+
 def test_a_pause_needs_a_reason_we_know(ana: people.Person, maria: people.Person):
     assert pause(maria, TODAY, TODAY, reason="lazy").status_code == 400

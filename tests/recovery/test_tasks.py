@@ -14,8 +14,9 @@ from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.safety import close
 from recovery.actions.tasks import open_task
-from recovery.models import Episode, PainEntry, Patient, RedFlag, Task
+from recovery.models import Episode, NewStart, PainEntry, Patient, RedFlag, Suspension, Task
 from recovery.models.tasks import TaskKind
+from recovery.progress import red_flags
 from recovery.records import read
 from recovery.rules.status import Facts
 from tests import people
@@ -168,3 +169,63 @@ def test_whatever_the_ladder_stumbles_over_everybody_else_is_judged(
     ladder.judge_ladders(now=NOW)
     assert [(task["kind"], task["name"]) for task in tasks(maria)] == [("check_by_hand", "Ana")]
     assert (progress(ana).ladder_due_at, progress(ben).ladder_due_at) == (NOW, None)
+
+
+def test_the_task_of_a_suspension_is_done_by_lifting_it(maria: people.Person):
+    ana = people.patient(maria)
+    plan = people.plan_for(ana, maria, starts_on=NOW.date())
+    exercise = plan.prescriptions.get().exercise
+    of_ana = {"clinic_id": plan.clinic_id, "patient_id": ana.user.pk, "episode_id": plan.episode_id}
+    said = {"numbers": {}, "for_staff": "", "for_patient": "", "rule_version": "1"}
+    with acting_for_all():
+        suspension = Suspension.objects.create(
+            exercise=exercise, rule="two_reds", suspended_at=NOW, suspended_on=NOW, **of_ana, **said
+        )
+        open_task(kind=TaskKind.SUSPENDED_EXERCISE, cause=str(exercise.pk), why="Look.", now=NOW, **of_ana)
+    (task,) = tasks(maria)
+    answer = finish(maria, task["id"], how="Seen.")
+    assert (answer.status_code, "Lift the suspension instead" in answer.content.decode()) == (409, True)
+    with acting(maria.actor):
+        ladder.lift(suspension=suspension, because="Fine.", by=maria.user.pk, now=NOW)
+    assert tasks(maria) == []
+
+
+def test_a_new_start_is_asked_for_once_set_by_a_person_and_judged_again(maria: people.Person):
+    ana, today = people.patient(maria), NOW.date()
+    first = today - timedelta(days=30)
+    people.plan_for(ana, maria, starts_on=first)
+    for day in range(1, 8):
+        log(ana, today - timedelta(days=day), 6)
+    for minute in range(2):
+        close_days(now=NOW + timedelta(minutes=minute))
+    assert progress(ana).rule == "no_data.new_start"
+    (task,) = [task for task in tasks(maria) if task["kind"] == "new_start"]
+
+    def start(on: date) -> Any:
+        path = f"/api/v1/episodes/{progress(ana).pk}/start"
+        return Client().post(path, {"on": on}, content_type="application/json", headers=maria.headers)
+
+    for wrong in (first - timedelta(days=1), today + timedelta(days=1)):
+        assert start(wrong).status_code == 400
+    on = today - timedelta(days=7)
+    assert start(on).status_code == 201
+    close_days(now=NOW + timedelta(minutes=2))
+    assert (progress(ana).rule, progress(ana).weeks) == ("watch.baseline_week", [[1, 6.0]])
+    assert [one for one in tasks(maria) if one["kind"] == "new_start"] == []
+    with acting_for_all():
+        fact = NewStart.objects.get()
+        done = Task.objects.get(pk=task["id"])
+    assert (fact.on, fact.was_on, fact.set_by_id) == (on, first, maria.user.pk)
+    assert (done.done_by_id, done.how) == (maria.user.pk, f"A new start was set: {on}.")
+
+
+def test_moving_to_another_zone_moves_no_date_of_a_red_flag(maria: people.Person):
+    ana = people.patient(maria)
+    late = NOW.replace(hour=23, minute=30)
+    fields = {"revision": 1, "at": NOW.isoformat(), "answers": {"bladder": "yes"}}
+    with acting(ana.actor):
+        take(patient_id=ana.user.pk, records=[read("symptom_check", str(uuid4()), fields)], now=late)
+    move(ana, "America/New_York")
+    with acting_for_all():
+        (flag,) = red_flags([Patient.objects.get()])[ana.user.pk]
+    assert flag.raised_on == NOW.date() + timedelta(days=1), "it was tomorrow in Berlin already"
