@@ -27,11 +27,11 @@ def start_anew(*, episode: Episode, on: date, by: int, now: datetime) -> NewStar
     Patient.objects.filter(pk=episode.patient_id).update(version=F("version") + 1)  # a close waits for it
     going_on = Plan.objects.filter(episode=episode, number=1, episode__ended_on=None)
     found = going_on.values_list("starts_on", "episode__started_on").first()
-    if found is None:
+    if found is None or found[1] is None:
         raise Conflict(
             "Only an open episode with a plan can start anew: publishing the first plan starts it."
         )
-    (first, was_on), today = found, episode.patient.local_date(now)
+    first, was_on, today = found[0], found[1], episode.patient.local_date(now)
     if not first <= on <= today:
         raise NotAStart(f"Use a date from {first}, when the first plan began, to today, {today}.")
     fact = NewStart.objects.create(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -176,7 +177,7 @@ def decidable(hill: Clinic, ana: people.Person, plan: Plan) -> None:
         )
 
 
-DECISIONS = {
+DECISIONS: dict[Any, dict[str, Any]] = {
     RedFlag: {"acknowledged_at": NOW, "acknowledged_by": 0},
     Task: {"done_at": NOW, "done_by": 0, "how": "Done."},
     Suspension: {"lifted_at": NOW, "lifted_on": NOW, "lifted_by": 0, "lifted_because": "Fine."},

@@ -19,6 +19,8 @@ from recovery.models.tasks import TaskKind
 from recovery.progress import red_flags
 from recovery.records import read
 from recovery.rules.status import Facts
+from recovery.rules.status import judge as judge_as_ever
+from recovery.sessions import climbs as climbs_as_ever
 from tests import people
 from tests.moments import NOW
 from tests.recovery.test_days import daily, log, progress
@@ -132,7 +134,7 @@ def test_a_stumble_of_the_status_rules_keeps_the_days_and_the_red_flag(
         people.plan_for(someone, maria, starts_on=NOW.date() - timedelta(days=14))
         for day in (3, 2, 1):
             log(someone, NOW.date() - timedelta(days=day), 9)
-    judged = days.judge
+    judged = judge_as_ever
 
     def judge(facts: Facts, **dates: date) -> Any:
         if len(facts.day_values) == 4:
@@ -158,7 +160,7 @@ def test_whatever_the_ladder_stumbles_over_everybody_else_is_judged(
     ana, ben = people.patient(maria), people.patient(maria, name="Ben")
     for someone in (ana, ben):
         people.plan_for(someone, maria, starts_on=NOW.date())
-    judged = ladder.climbs
+    judged = climbs_as_ever
 
     def climbs(episodes: list[Episode], **more: Any) -> Any:
         if ana.user.pk in [episode.patient_id for episode in episodes]:

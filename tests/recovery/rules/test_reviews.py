@@ -30,13 +30,19 @@ def day(number: int):
     return START + timedelta(days=number - 1)
 
 
+def test_of_reviews_that_were_past_when_the_start_became_known_only_the_latest_is_asked_for():
+    known_on = START + timedelta(days=45)
+    due = calendar(START, REVIEW_WEEKS, known_on=known_on, recorded_on=[], today=START + timedelta(days=90))
+    assert [one.cause for one in due] == ["week_6", "week_12"]
+
+
 def test_a_review_is_due_on_the_first_day_after_its_week():
     assert week_due(START, 4) == Due("week_4", last_day(4) + timedelta(days=1))
     assert week_due(START, 4).on == day(29)
 
 
 def due(today: int, *recorded: int, weeks=REVIEW_WEEKS) -> list[str]:
-    found = calendar(START, weeks, recorded_on=[day(n) for n in recorded], today=day(today))
+    found = calendar(START, weeks, known_on=START, recorded_on=[day(n) for n in recorded], today=day(today))
     return [one.cause for one in found]
 
 
