@@ -183,8 +183,9 @@ def test_the_phone_gets_the_whole_file_once(ana: people.Person, maria: people.Pe
     assert changed.json()["contacts"]["emergency"]["number"] == "112"
 
 
-def test_the_gravest_correction_of_a_check_takes_at_most_ten_statements(ana: people.Person):
-    """An alert, a review and an unknown question at once: one statement each for the last two beyond the eight."""
+def test_the_gravest_correction_of_a_check_takes_at_most_eleven_statements(ana: people.Person):
+    """An alert, a review and an unknown question at once: beyond the eight, one statement for the question and two for
+    the review, which may be open with a later date."""
     uuid = str(uuid4())
 
     def put(revision: int, answers: dict[str, str]) -> int:
@@ -196,4 +197,4 @@ def test_the_gravest_correction_of_a_check_takes_at_most_ten_statements(ana: peo
         return sum("SAVEPOINT" not in query["sql"] for query in queries)
 
     put(1, {"bladder": "no"})
-    assert put(2, {"bladder": "yes", "pregnancy": "yes", "of_a_later_version": "no"}) <= 10
+    assert put(2, {"bladder": "yes", "pregnancy": "yes", "of_a_later_version": "no"}) <= 11
