@@ -25,6 +25,7 @@ from recovery.models import (
     Suspension,
     Walk,
 )
+from recovery.models.diary import Outcome
 from recovery.models.ladder import State
 from recovery.progress import courses, trend
 from recovery.rules.adherence import WEEK_DAYS
@@ -67,9 +68,9 @@ def _next_time(episode: Episode | None) -> dict[int, Proposal]:
         exercise=OuterRef("exercise"),
         session__happened_at__gt=OuterRef("judged_through"),
         session__withdrawn=False,
-    )
+    ).exclude(outcome=Outcome.SKIPPED)
     repeats = Q(kind=Kind.REPEAT, state__in=(State.OPEN, State.ACCEPTED)) & ~Exists(since)
-    rows = Proposal.objects.filter(repeats | Q(rule="one_red", state=State.OPEN), episode=episode)
+    rows = Proposal.objects.filter(repeats | Q(kind=Kind.SUSPEND, state=State.OPEN), episode=episode)
     return {row.exercise_id: row for row in rows.order_by("id")}
 
 
@@ -81,8 +82,8 @@ def _advice(
 ) -> dict[str, Any]:
     """What stands in the way of a line as the plan has it. Both are null for a line that goes on as it is."""
     pause, said = suspended.get(line.exercise_id), next_time.get(line.exercise_id)
-    # Where the dose changed meanwhile, the plan is what counts.
-    if said is not None and Dosage.from_json(said.from_dosage) != line.dosage:
+    # Where the dose changed meanwhile, the plan is what counts; what is left out is left out at any dose.
+    if said is not None and said.to_dosage and Dosage.from_json(said.from_dosage) != line.dosage:
         said = None
     dose = said.to_dose if said else None
     return {
@@ -154,7 +155,7 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
             pain.values("client_uuid", "region", "score", "asked", "happened_at", "revision", "conflicted")
         ),
         "walked_minutes": sum(walks.values_list("minutes", flat=True)),
-        "walking": walking_week(plan, on),
+        "walking": None if stopped or paused else walking_week(plan, on),
         "measures_due": measures_due(episode, on) if episode else [],
         "sentence": progress.for_patient if progress else "",
         "needs_review": _needs_review(progress),

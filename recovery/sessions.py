@@ -21,6 +21,7 @@ from recovery.models import (
     Patient,
     Plan,
     Prescription,
+    Progress,
     Proposal,
     RedFlag,
     Suspension,
@@ -29,9 +30,11 @@ from recovery.models.diary import Outcome
 from recovery.models.ladder import BY_A_PERSON, State
 from recovery.rules.diary import Region
 from recovery.rules.ladder import LOOKS_BACK, Kind, Line, Rung, Trial, share_done
+from recovery.rules.status import Status
 from recovery.rules.traffic_light import Answers, Judged, Lasted, Reach, judge_exercise, judge_session
 from recovery.rules.weeks import weeks
 
+GOES_BADLY = (Status.ALERT, Status.WORSE)  # nothing is raised by itself; P
 FIRST_LEVEL = 1  # the level of strengthening that an irritable leg may still do; P
 
 
@@ -112,17 +115,20 @@ class Place:
 class Climb:
     """Where an episode stands on the ladder. `places` are those of exercises that are asked and not suspended.
 
-    `plan` is the version that stands today; `is_last` is False when the next one is published already.
+    `plan` is the version that stands today, and `coming` the next one where that is published already. `stopped`: a
+    red flag is open. `held`: it goes badly or wants a review, so that a person raises and no rule does.
     """
 
     episode: Episode
     today: date
     plan: Plan | None
-    is_last: bool
+    coming: Plan | None
     places: tuple[Place, ...]
     open: tuple[Proposal, ...]
     leg: Fraction | None
     stopped: bool
+    held: bool
+    taken: tuple[Proposal, ...]  # the steps that the rules took with the coming version
 
 
 @dataclass(slots=True)
@@ -137,6 +143,8 @@ class _Rows:
     proposals: dict[int, list[Proposal]] = field(default_factory=lambda: defaultdict(list))
     suspensions: dict[int, list[Suspension]] = field(default_factory=lambda: defaultdict(list))
     stopped: set[int] = field(default_factory=set)
+    held: set[int] = field(default_factory=set)
+    taken: dict[int, list[Proposal]] = field(default_factory=lambda: defaultdict(list))
 
 
 def climbs(episodes: Sequence[Episode], *, now: datetime) -> list[Climb]:
@@ -165,12 +173,15 @@ def _read(episodes: Sequence[Episode], now: datetime) -> _Rows:
     pain = DailyPain.objects.filter(patient__in=patients, region=Region.LEG, on__gte=first, count__gt=0)
     for patient, on, total, count in pain.values_list("patient", "on", "total", "count"):
         rows.leg[patient][on] = Fraction(total or 0, count)  # a count says that there is a total
-    standing = Q(state=State.OPEN) | Q(state__in=BY_A_PERSON, decided_at__gte=since)
+    standing = Q(state=State.OPEN) | Q(state__in=(*BY_A_PERSON, State.TAKEN), decided_at__gte=since)
     for proposal in Proposal.objects.filter(standing, episode__in=ids):
-        rows.proposals[proposal.episode_id].append(proposal)
+        kept = rows.taken if proposal.state == State.TAKEN else rows.proposals
+        kept[proposal.episode_id].append(proposal)
     recent = Q(lifted_at=None) | Q(lifted_at__gte=since)
     for suspension in Suspension.objects.filter(recent, episode__in=ids):
         rows.suspensions[suspension.episode_id].append(suspension)
+    badly = Q(status__in=GOES_BADLY) | Q(needs_review_since__isnull=False)
+    rows.held = set(Progress.objects.filter(badly, pk__in=ids).values_list("pk", flat=True))
     rows.stopped = set(RedFlag.objects.open().filter(patient__in=patients).values_list("patient", flat=True))
     return rows
 
@@ -181,6 +192,7 @@ def _climb(episode: Episode, rows: _Rows, rungs: "Rungs", now: datetime) -> Clim
     started = [plan for plan in versions if plan.starts_on <= today]
     standing = started[-1] if started and episode.ended_on is None else None
     proposals = tuple(rows.proposals[episode.pk])
+    coming = versions[-1] if versions and versions[-1].starts_on > today else None
     places: list[Place] = []
     if standing is not None:
         lines = rows.lines[standing.pk]
@@ -197,11 +209,13 @@ def _climb(episode: Episode, rows: _Rows, rungs: "Rungs", now: datetime) -> Clim
         episode,
         today,
         standing,
-        bool(versions) and versions[-1] is standing,
+        coming,
         tuple(places),
         tuple(proposal for proposal in proposals if proposal.state == State.OPEN),
         _weekly_leg(episode, rows.leg[episode.patient_id], today),
         episode.patient_id in rows.stopped,
+        episode.pk in rows.held,
+        tuple(one for one in rows.taken[episode.pk] if coming and one.became_id == coming.pk),
     )
 
 

@@ -95,6 +95,7 @@ trend GET                                401  401 401 403 403   200   404 404   
 status-changes GET                       401  401 401 403 403   200   200 200    200  403  200
 sessions GET                             401  401 401 403 403   200   404 404    200  403  404
 proposals GET                            401  401 401 403 403   200   404 404    200  403  404
+all-proposals GET                        401  401 401 403 403   200   200 200    200  403  200
 accept-proposal POST                     401  401 401 403 403   200   404 404    403  403  404
 decline-proposal POST                    401  401 401 403 403   200   404 404    403  403  404
 suspensions GET                          401  401 401 403 403   200   200 200    200  403  200
@@ -279,7 +280,7 @@ def world() -> World:
         )
         session = {"revision": 1, "at": NOW.isoformat(), "note": CANARY, "results": []}
         take(patient_id=row.pk, records=[read("session", str(uuid4()), session)], now=NOW)
-    proposal, suspension = ladder_of(episode, plan)
+    proposal, suspension = ladder_of(ana, episode, plan)
     with acting_for_all():
         message = Notification.objects.create(
             clinic=hill,
@@ -327,20 +328,31 @@ def world() -> World:
     return World(dict(zip(PEOPLE, everybody, strict=True)), ids)
 
 
-def ladder_of(episode: Episode, plan: Plan) -> tuple[Proposal, Suspension]:
-    """An open proposal for the exercise of Ana's plan, and another exercise that is suspended."""
+def ladder_of(ana: people.Person, episode: Episode, plan: Plan) -> tuple[Proposal, Suspension]:
+    """An open proposal for the exercise of Ana's plan, after two ambers, and another exercise that is suspended."""
     line = plan.prescriptions.get()
+    for hours in (2, 1):
+        session = {
+            "revision": 1,
+            "at": (NOW - timedelta(hours=hours)).isoformat(),
+            "plan": plan.pk,
+            "leg_before": 3,
+            "leg_later": 4,
+            "results": [{"exercise": line.exercise.slug, "outcome": "done"}],
+        }
+        with acting(ana.actor):
+            take(patient_id=ana.user.pk, records=[read("session", str(uuid4()), session)], now=NOW)
     of_ana = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id, "episode": episode}
     said = {"numbers": {}, "for_staff": CANARY, "for_patient": "", "rule_version": "1"}
     with acting_for_all():
         proposal = Proposal.objects.create(
             plan=plan,
             exercise=line.exercise,
-            kind="progress",
-            rule="three_green",
+            kind="regress",
+            rule="ambers",
             from_dosage=line.dosage.as_json(),
             to_exercise=line.exercise,
-            to_dosage=replace(line.dosage, repetitions=12).as_json(),
+            to_dosage=replace(line.dosage, repetitions=8).as_json(),
             for_day=NOW.date(),
             made_at=NOW,
             **of_ana,
@@ -426,6 +438,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("plans", "GET"): (f"{episode}/plans", None, {}),
         ("sessions", "GET"): (f"{episode}/sessions", None, {}),
         ("proposals", "GET"): (f"{episode}/proposals", None, {}),
+        ("all-proposals", "GET"): ("proposals", None, {}),
         ("accept-proposal", "POST"): (f"proposals/{ids['proposal']}/accept", None, {}),
         ("decline-proposal", "POST"): (f"proposals/{ids['proposal']}/decline", {}, {}),
         ("lift-suspension", "POST"): (
@@ -523,7 +536,7 @@ def test_each_person_may_what_the_policy_says(world: World, name: str, method: s
 
 
 # What may take more than eight statements: rare deeds that judge a course again or start one.
-MOST_STATEMENTS = {"accept-proposal": 16, "close-red-flag": 20, "patients": 10, "publish-plan": 10}
+MOST_STATEMENTS = {"accept-proposal": 28, "close-red-flag": 20, "patients": 10, "publish-plan": 10}
 
 
 @pytest.mark.parametrize(("name", "method"), sorted(rule for rule in RULES if rule[1] != "GET"))
@@ -535,7 +548,7 @@ def test_a_write_takes_at_most_eight_statements(world: World, name: str, method:
     with CaptureQueriesContext(connection) as statements:
         assert world.ask(who, name, method).status_code < 300
     count = sum("SAVEPOINT" not in statement["sql"] for statement in statements)
-    assert count <= MOST_STATEMENTS.get(name, 8)
+    assert count <= MOST_STATEMENTS.get(name, 8), count
 
 
 # Requests that this file sends with a body that is refused to everybody alike; their rooms test them.

@@ -22,7 +22,7 @@ from recovery.sessions import Climb, Place, climbs
 from wire.problems import Conflict
 
 CHUNK = 20  # patients a transaction: a claimed chunk keeps its patients' phones waiting for its length
-STEPS = (Kind.PROGRESS, Kind.REGRESS)
+STEPS = (Kind.PROGRESS, Kind.REGRESS)  # they need a next version; the others only advise or rest
 
 
 def judge_ladders(*, now: datetime) -> int:
@@ -71,6 +71,7 @@ class _Outcome:
     overtaken: list[int] = field(default_factory=list)
     made: list[Proposal] = field(default_factory=list)
     taken: list[tuple[Climb, list[tuple[Proposal, Change]]]] = field(default_factory=list)
+    undone: list[tuple[Climb, list[Proposal]]] = field(default_factory=list)
     suspended: list[Suspension] = field(default_factory=list)
     touched: set[int] = field(default_factory=set)  # patients whose phones show something else now
 
@@ -81,6 +82,7 @@ def _judge(rows: Sequence[Progress], now: datetime) -> None:
     outcome = _Outcome()
     for climb in climbs([row.episode for row in rows], now=now):
         _judge_one(climb, outcome, now)
+    _undo_steps(outcome, now)
     Proposal.objects.filter(pk__in=outcome.overtaken).update(state=State.OVERTAKEN, decided_at=now)
     _take_steps(outcome, now)
     Proposal.objects.bulk_create(outcome.made)
@@ -98,8 +100,10 @@ def _judge_one(climb: Climb, outcome: _Outcome, now: datetime) -> None:
             step = suspension(reds, place.line.rung.exercise)
             outcome.suspended.append(_suspension(climb.episode, step.exercise, step, by=None, now=now))
             outcome.touched.add(climb.episode.patient_id)
-        elif climb.is_last and place.is_single and (proposed := _step(climb, place)):
+        elif (proposed := _step(climb, place)) is not None:
             steps[place.line.rung.exercise] = (place, proposed)
+    if undone := [one for one in climb.taken if _is_warned(climb, one)]:
+        outcome.undone.append((climb, undone))
     still_open: set[int] = set()
     for proposal in climb.open:
         judged = steps.get(proposal.exercise_id)
@@ -122,14 +126,19 @@ def _judge_one(climb: Climb, outcome: _Outcome, now: datetime) -> None:
 
 
 def _step(climb: Climb, place: Place) -> Step | None:
+    """What the rules propose for one line now; None where it goes on, or where only a person can tell."""
+    if climb.plan is None or not place.is_single:
+        return None
     step = propose(
         place.line,
         place.undecided,
         today=climb.today,
         leg=climb.leg,
         gate_decided_on=place.gate_decided_on,
-        stopped=climb.stopped,
+        stopped=climb.stopped or (climb.held and climb.plan.by_itself),
     )
+    if step and step.kind in STEPS and climb.coming:
+        return None  # it would be a step of what is over by then
     through = _through(place)
     decided = place.repeat_decided_through
     if step and step.kind is Kind.REPEAT and through and decided and through <= decided:
@@ -171,7 +180,7 @@ def _proposal(climb: Climb, place: Place, step: Step, now: datetime) -> Proposal
 
 
 def _change(proposal: Proposal, line: Prescription) -> Change:
-    """The line as it reads after the step; the range that was allowed is that of the exercise it was named for."""
+    """The line as it reads after the step; range, note and side are those of the exercise they were named for."""
     same = proposal.to_exercise_id == line.exercise_id
     return Change(
         line.exercise_id,
@@ -192,6 +201,34 @@ def _take_steps(outcome: _Outcome, now: datetime) -> None:
         for proposal, _change in taken:
             proposal.state, proposal.decided_at = State.TAKEN, now
             proposal.became = published[proposal.plan_id]
+
+
+def _is_warned(climb: Climb, taken: Proposal) -> bool:
+    """Whether a session warns against a step that the rules took and that has not begun."""
+    trials = [trial for p in climb.places if p.line.rung.exercise == taken.exercise_id for trial in p.trials]
+    raised = taken.kind == Kind.PROGRESS and taken.judged_through is not None
+    return raised and any(
+        trial.light.is_warning and taken.judged_through and trial.at > taken.judged_through
+        for trial in trials
+    )
+
+
+def _undo_steps(outcome: _Outcome, now: datetime) -> None:
+    """Publish the dose of before again, for the day on which the raised one was to begin."""
+    steps: list[tuple[Plan, list[Change]]] = []
+    for climb, proposals in outcome.undone:
+        if climb.coming is None:
+            continue
+        lines = {place.prescription.exercise_id: place.prescription for place in climb.places}
+        back = [lines[proposal.exercise_id] for proposal in proposals]
+        same = [
+            Change(line.exercise_id, line.exercise_id, line.dosage_values, line.range_values) for line in back
+        ]
+        steps.append((climb.coming, same))
+        outcome.overtaken += [proposal.pk for proposal in proposals]
+        outcome.touched.add(climb.episode.patient_id)
+    if steps:
+        publish_steps(steps, starts_on={plan.pk: plan.starts_on for plan, _ in steps}, by=None, now=now)
 
 
 def _suspension(
@@ -221,13 +258,15 @@ def accept(*, proposal: Proposal, by: int, now: datetime) -> Proposal:
     """Do what was proposed: publish the step as the next plan version, from today; or suspend the exercise.
 
     A repeat changes no plan: it stays the patient's next dose. Raises Conflict when it was decided before, when the
-    plan reads otherwise by now, or when the step has left the range. Locks the patient.
+    plan reads otherwise by now, when the step has left the range, or when the rules would not propose it any more,
+    such as under a red flag or after a session that nobody has judged yet. Locks the patient.
     """
     _lock(proposal)
     episode = Episode.objects.open().select_related("patient").filter(pk=proposal.episode_id).first()
     if episode is None:
         raise Conflict("This episode has ended.")
     columns: dict[str, Any] = {}
+    _judge_again(proposal, episode, now)
     if proposal.kind == Kind.SUSPEND:
         Suspension.objects.bulk_create(
             [_suspension(episode, proposal.exercise_id, proposal, by=by, now=now)], ignore_conflicts=True
@@ -278,6 +317,17 @@ def _lock(proposal: Proposal) -> None:
     proposal.refresh_from_db(fields=["state"])
     if proposal.state != State.OPEN:
         raise Conflict(f"This proposal was {proposal.state} already.")
+
+
+def _judge_again(proposal: Proposal, episode: Episode, now: datetime) -> None:
+    (climb,) = climbs([episode], now=now)
+    judged = [
+        (place, step)
+        for place in climb.places
+        if place.line.rung.exercise == proposal.exercise_id and (step := _step(climb, place)) is not None
+    ]
+    if not any(_is_same(proposal, one) for one in judged):
+        raise Conflict("What is known by now says otherwise: look at the newest sessions and proposals.")
 
 
 def _decide(proposal: Proposal, state: State, *, by: int, now: datetime, **columns: Any) -> None:

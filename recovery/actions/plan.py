@@ -176,12 +176,19 @@ def publish_plan(*, episode: Episode, seen_version: int, by: int, now: datetime)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of a standing version that reads otherwise in the next; `allowed` is None for the exercise's range."""
+    """One line of a standing version that reads otherwise in the next; `allowed` is None for the exercise's range.
+
+    Another exercise takes over neither the note of the first nor its side.
+    """
 
     exercise_id: int
     to_exercise_id: int
     dosage: dict[str, int]
     allowed: dict[str, Any] | None
+
+    @property
+    def is_another(self) -> bool:
+        return self.to_exercise_id != self.exercise_id
 
 
 def publish_steps(
@@ -221,6 +228,8 @@ def publish_steps(
         if change := changes.get((line.plan_id, line.exercise_id)):
             line.exercise_id, line.dosage_values = change.to_exercise_id, change.dosage
             line.range_values = change.allowed
+            if change.is_another:
+                line.note, line.side = "", ""
         line.pk, line.plan = None, plans[line.plan_id]
     Prescription.objects.bulk_create(lines)
     drafts = list(PlanDraft.objects.filter(episode__in=[plan.episode_id for plan in plans.values()]))
@@ -242,6 +251,8 @@ def _taken_over(line: Line, change: Change | None, was: Dosage | None) -> Line:
         return line
     named = {"range": change.allowed} if change.allowed else {}
     kept = {name: value for name, value in line.items() if name != "range"}
+    if change.is_another:
+        kept |= {"note": "", "side": ""}
     return kept | {"exercise": change.to_exercise_id, "dosage": change.dosage} | named
 
 

@@ -35,6 +35,7 @@ urlpatterns = [
     path("episodes/<int:pk>/status-changes", course.StatusChanges.as_view(), name="status-changes"),
     path("episodes/<int:pk>/sessions", ladder.Sessions.as_view(), name="sessions"),
     path("episodes/<int:pk>/proposals", ladder.Proposals.as_view(), name="proposals"),
+    path("proposals", ladder.AllProposals.as_view(), name="all-proposals"),
     path("proposals/<int:pk>/accept", ladder.AcceptProposal.as_view(), name="accept-proposal"),
     path("proposals/<int:pk>/decline", ladder.DeclineProposal.as_view(), name="decline-proposal"),
     path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),

@@ -15,11 +15,22 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Role, acting, acting_for_all
 from exercises.models import Exercise, Program
+from phone.reading import today
 from recovery.actions import ladder
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.ladder import judge_ladders
-from recovery.models import Episode, Patient, Plan, PlanDraft, Prescription, Progress, Proposal, Suspension
+from recovery.models import (
+    Episode,
+    Patient,
+    Plan,
+    PlanDraft,
+    Prescription,
+    Progress,
+    Proposal,
+    RedFlag,
+    Suspension,
+)
 from recovery.progress import courses
 from recovery.records import read
 from recovery.sessions import Rungs
@@ -118,7 +129,7 @@ def change_plan(**columns: Any) -> None:
         last = Plan.objects.order_by("-number").select_related("episode").first()
         assert last is not None
         lines = list(last.prescriptions.all())
-        on_lines = {"range_values"} & columns.keys()
+        on_lines = {"range_values", "note", "side"} & columns.keys()
         last.pk, last.number = None, last.number + 1
         last.by_itself = columns.get("by_itself", False)
         last.save()
@@ -246,6 +257,77 @@ def test_a_plan_that_says_by_itself_takes_the_small_step_from_tomorrow(ana: peop
     assert (one.state, one.decided_by_id, one.became_id) == ("taken", None, plan.pk)
 
 
+@pytest.mark.parametrize(("said", "advised"), [(RED, "leave_out"), (AMBER, "less")])
+def test_a_warning_before_the_raised_dose_begins_takes_it_back(
+    ana: people.Person, said: dict[str, Any], advised: str
+):
+    change_plan(by_itself=True)
+    send(ana, *greens(3, 2, 1))
+    judge_ladders(now=NOW)
+    later, tomorrow = NOW + timedelta(hours=2), NOW + timedelta(days=1)
+    send(ana, session(0, said, at=f"{TODAY}T13:30:00+01:00"), now=later)
+    judge_ladders(now=later)
+    judge_again(later)
+    assert [dose["repetitions"] for _, dose in plans()] == [10, 10, 12, 10]
+    assert [one.state for one in proposals()] == ["overtaken", "open"]
+    judge_again(tomorrow)
+    assert len(plans()) == 4
+    with acting_for_all():
+        someone = Patient.objects.select_related("clinic").get(pk=ana.user.pk)
+        (advice,) = today(someone, tomorrow.date())["advice"]
+    assert advice["next_time"]["what"] == advised
+
+
+def test_nothing_is_raised_by_itself_while_it_goes_badly(ana: people.Person):
+    change_plan(by_itself=True)
+    send(ana, *greens(3, 2, 1))
+    for column, value in (("status", "worse"), ("needs_review_since", TODAY)):
+        with acting_for_all():
+            Progress.objects.update(**({"status": "on_track", "needs_review_since": None} | {column: value}))
+        judge_again()
+        assert not proposals(), column
+    with acting_for_all():
+        Progress.objects.update(needs_review_since=None)
+    judge_again()
+    assert [one.state for one in proposals()] == ["taken"]
+
+
+def test_no_step_is_accepted_under_a_red_flag_or_past_a_session_that_nobody_judged(
+    ana: people.Person, maria: people.Person
+):
+    send(ana, *greens(3, 2, 1))
+    judge_ladders(now=NOW)
+    path = f"proposals/{the_proposal().pk}/accept"
+    with acting_for_all():
+        episode = Episode.objects.get(patient=ana.user.pk)
+        of_ana = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id, "episode": episode}
+        flag = RedFlag.objects.create(rule="fever", tier="B", about_on=TODAY, raised_at=NOW, **of_ana)
+    assert call(maria, "POST", path).status_code == 409
+    with acting_for_all():
+        flag.delete()
+    send(ana, session(0, AMBER))
+    assert call(maria, "POST", path).status_code == 409
+    assert len(plans()) == 1
+
+
+def test_a_harder_variant_takes_over_no_note(ana: people.Person, maria: people.Person):
+    harder_bridge(days=7)
+    change_plan(note="Both feet down.", side="right")
+    send(ana, *greens(3, 2, 1))
+    judge_ladders(now=NOW)
+    assert call(maria, "POST", f"proposals/{the_proposal().pk}/accept").status_code == 200
+    with acting_for_all():
+        line = Prescription.objects.get(plan__number=3)
+    assert (line.exercise.slug, line.note, line.side) == ("single-leg-bridge", "", "")
+
+
+def test_a_skipped_session_does_not_hide_the_less(ana: people.Person):
+    send(ana, session(1, AMBER))
+    judge_ladders(now=NOW)
+    send(ana, session(0, {}, results=[{"exercise": "bridge", "outcome": "skipped"}]))
+    assert call(ana, "GET", "today").json()["advice"]
+
+
 def test_an_amber_shows_the_phone_less_until_the_next_session(ana: people.Person, maria: people.Person):
     send(ana, session(1, AMBER))
     judge_ladders(now=NOW)
@@ -356,6 +438,8 @@ def test_an_irritable_leg_asks_to_rest_nerve_gliding(ana: people.Person, maria: 
     close_days(now=NOW)
     judge_ladders(now=NOW)
     assert the_proposal().rule == "irritable"
+    assert call(ana, "GET", "today").json()["advice"][0]["next_time"]["what"] == "leave_out"
+    assert [one["rule"] for one in call(maria, "GET", "proposals").json()["results"]] == ["irritable"]
     call(maria, "POST", f"proposals/{the_proposal().pk}/decline", {})
     judge_again()
     assert not proposals(state="open")

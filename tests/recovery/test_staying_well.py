@@ -75,6 +75,10 @@ def test_staying_well_begins_at_what_the_patient_walks_and_the_phone_shows_the_w
         "walked_days": 1,
     }
     assert call(maria, "POST", path("staying-well")).status_code == 409
+    weak = {"revision": 1, "at": f"{TODAY}T11:30:00+01:00", "results": [], "new_weakness": True}
+    assert call(ana, "PUT", f"sessions/{uuid4()}", weak).status_code == 201
+    stopped = call(ana, "GET", "today").json()
+    assert (stopped["stopped"], stopped["walking"]) == (True, None)
 
 
 def test_who_hardly_walks_is_asked_for_no_less_than_the_exercise_allows(

@@ -55,6 +55,23 @@ class Proposals(Caring, generics.ListAPIView[Proposal]):
         return rows.select_related("exercise", "to_exercise")
 
 
+class AllProposals(Caring, generics.ListAPIView[Proposal]):
+    """What waits for a decision about any patient one may see, oldest first; `?decided=true` for what was decided."""
+
+    serializer_class = s.ProposalSerializer
+    ordering = "id"
+    query = s.ProposalsQuery
+
+    @extend_schema(operation_id="all_proposals", parameters=[s.ProposalsQuery])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return self.list(request)
+
+    def get_queryset(self) -> QuerySet[Proposal]:
+        rows = Proposal.objects.visible_to(self.actor)
+        rows = rows.filter(decided_at__isnull=not self.asked["decided"])
+        return rows.select_related("exercise", "to_exercise")
+
+
 class AcceptProposal(Caring):
     @extend_schema(operation_id="accept_proposal", request=None, responses=s.ProposalSerializer)
     def post(self, request: Request, pk: int) -> Response:
