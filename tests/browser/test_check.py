@@ -44,7 +44,9 @@ def next_screen(page: Page) -> None:
 
 def flags(person: Person) -> list[str]:
     with acting_for_all():
-        return list(RedFlag.objects.filter(patient=person.user.pk).order_by("id").values_list("rule", flat=True))
+        return list(
+            RedFlag.objects.filter(patient=person.user.pk).order_by("id").values_list("rule", flat=True)
+        )
 
 
 def answers(person: Person) -> list[dict[str, str]]:
@@ -60,8 +62,17 @@ def with_numbers(maria: Person) -> None:
             defaults={
                 "emergency_number": "112",
                 "crisis_number": "116 123",
-                "out_of_hours_text": {"en": "Call the night doctor, +49 30 1234567.", "es": "Llame al +49 30 1234567."},
-                "hours": [{"weekday": (datetime.now(UTC).weekday() + 3) % 7 + 1, "opens": "08:00", "closes": "08:01"}],
+                "out_of_hours_text": {
+                    "en": "Call the night doctor, +49 30 1234567.",
+                    "es": "Llame al +49 30 1234567.",
+                },
+                "hours": [
+                    {
+                        "weekday": (datetime.now(UTC).weekday() + 3) % 7 + 1,
+                        "opens": "08:00",
+                        "closes": "08:01",
+                    }
+                ],
             },
         )
 
@@ -88,7 +99,11 @@ def test_a_tier_a_question_stands_alone_as_the_heading_of_its_answers(joined: Ph
     joined.open("check?q=1")
     group = page.get_by_role("group", name=TEXT["saddle_numbness"])
     expect(group.get_by_role("heading", level=1)).to_have_text(TEXT["saddle_numbness"])
-    assert [radio.get_attribute("value") for radio in group.get_by_role("radio").all()] == ["yes", "no", "not_sure"]
+    assert [radio.get_attribute("value") for radio in group.get_by_role("radio").all()] == [
+        "yes",
+        "no",
+        "not_sure",
+    ]
     for radio in group.locator("label").all():
         box = radio.bounding_box()
         assert box is not None
@@ -110,7 +125,9 @@ def test_a_yes_stops_everything_and_the_clinic_is_told(
     expect(page.get_by_role("heading", name="Get help now")).to_be_focused()
     assert title_of(page) == "Get help now"
     expect(page.get_by_role("link", name="Call 112")).to_have_attribute("href", "tel:112")
-    expect(page.get_by_text("Go to an emergency department now. Tell them about the numbness first.")).to_be_visible()
+    expect(
+        page.get_by_text("Go to an emergency department now. Tell them about the numbness first.")
+    ).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="Your clinic has been told at")).to_be_visible()
     assert flags(ana) == ["saddle_numbness"]
     page.get_by_role("link", name="Back to today").click()
@@ -182,7 +199,9 @@ def test_thoughts_of_self_harm_show_the_crisis_line_first(joined: Phone, with_nu
     expect(page.get_by_role("link", name="Call 116 123")).to_have_attribute("href", "tel:116123")
 
 
-def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(joined: Phone, ana: Person, with_numbers: None):
+def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(
+    joined: Phone, ana: Person, with_numbers: None
+):
     joined.open()
     page = joined.page
     joined.open("check?q=1")
@@ -317,7 +336,10 @@ def test_the_check_is_done_with_the_keyboard_alone(joined: Phone, ana: Person):
     def tab_to(name: str) -> None:
         for _ in range(30):
             press("Tab")
-            if page.evaluate("document.activeElement.textContent.trim() || document.activeElement.value") == name:
+            if (
+                page.evaluate("document.activeElement.textContent.trim() || document.activeElement.value")
+                == name
+            ):
                 return
         raise AssertionError(f"the keyboard does not reach {name}")
 
@@ -343,7 +365,9 @@ def test_a_phone_that_cannot_save_gives_the_advice_all_the_same(joined: Phone):
     page = joined.page
     joined.open("check?q=1")
     say(page, "saddle_numbness", "Yes")
-    page.evaluate("IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; 0")
+    page.evaluate(
+        "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; 0"
+    )
     next_screen(page)
     expect(page.get_by_role("heading", name="Get help now")).to_be_visible()
     expect(page.locator(".told")).to_contain_text("Nobody has been told. Call your clinic now.")

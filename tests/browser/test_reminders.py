@@ -136,9 +136,12 @@ def test_what_became_of_each_message_is_said(joined: Phone, ana: Person):
     now = datetime.now(UTC)
     with acting_for_all():
         patient = Patient.objects.get(pk=ana.user.pk)
-        for n, fields in enumerate(
-            [{"state": "sent", "sent_at": now}, {"state": "skipped", "because": "done"}, {"state": "missed"}]
-        ):
+        became: list[dict[str, Any]] = [
+            {"state": "sent", "sent_at": now},
+            {"state": "skipped", "because": "done"},
+            {"state": "missed"},
+        ]
+        for n, fields in enumerate(became):
             Notification.objects.create(
                 clinic=patient.clinic,
                 recipient=ana.user,
