@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clinic import words
-from recovery.rules.red_flags import SEVERE_DAYS_IN_A_ROW, symptom_check
+from recovery.rules.red_flags import SEVERE_DAYS_IN_A_ROW, TOLD_WITH_A_SESSION, symptom_check
 from recovery.rules.sentences import BY_RULE
 from recovery.rules.status import Status
 
@@ -31,7 +31,7 @@ def test_every_status_has_words_and_a_colour():
 
 def test_every_question_that_raises_a_flag_has_short_words():
     raising = {question.id for question in symptom_check().values() if question.tier.raises_flag}
-    assert words.RED_FLAG.keys() == raising | {SEVERE_DAYS_IN_A_ROW}
+    assert words.RED_FLAG.keys() == raising | {SEVERE_DAYS_IN_A_ROW, *TOLD_WITH_A_SESSION.values()}
 
 
 @pytest.mark.parametrize(
