@@ -1,6 +1,6 @@
 """What people do about messages: set reminders, ask for quiet, subscribe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.db.models import F
 
 from notifications import schedule
 from notifications.facts import About, known
-from notifications.models import Kind, MessagePreferences, PushSubscription, Reminder
+from notifications.models import Kind, MessagePreferences, Notification, PushSubscription, Reminder
+from notifications.restraint import Because
 from recovery.models import Patient
 
 MOST_REMINDERS = 20
@@ -59,14 +60,26 @@ def change_reminder(
     *, reminder: Reminder, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime
 ) -> None:
     _note(preferences, now=now)
+    kind, slots = reminder.kind, reminder.slots
     for name, value in fields.items():
         setattr(reminder, name, value)
     _schedule(reminder, preferences, now=now)
+    _call_off(reminder.patient_id, kind, slots)
 
 
 def remove_reminder(*, reminder: Reminder) -> None:
     _show_change(reminder.patient_id)
     reminder.delete()
+    # Afterwards: a planner that held the reminder has written its rows by now.
+    _call_off(reminder.patient_id, reminder.kind, reminder.slots)
+
+
+def _call_off(patient_id: int, kind: str, slots: Iterable[time]) -> None:
+    """Call off what waits of these times of a kind, unless another reminder still asks for it."""
+    others = Reminder.objects.filter(patient=patient_id, kind=kind, enabled=True)
+    gone = set(slots).difference(*(other.slots for other in others))
+    waiting = Notification.objects.filter(recipient=patient_id, patient=patient_id, kind=kind)
+    waiting.filter(slot__in=[at.isoformat("minutes") for at in gone]).call_off(Because.REMOVED)
 
 
 def set_preferences(

@@ -18,12 +18,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import connection
-from django.db.models import Case, F, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.lookups import GreaterThan
 
 from accounts.access import acting_for_all
 from notifications.effect import MEASURED_KINDS
-from notifications.facts import pointless_now
+from notifications.facts import REMINDERS, pointless_now
 from notifications.messages import message_for
 from notifications.models import (
     MOST_ATTEMPTS,
@@ -33,6 +33,8 @@ from notifications.models import (
     Receipt,
     all_channels,
 )
+from notifications.planner import ON_TIME
+from notifications.staff import answered
 from notifications.transports import Message, Transport, TransportError
 from notifications.withholding import drawn
 
@@ -220,13 +222,14 @@ def judge(
     if error is None:
         return Verdict(State.SENT, channel)
     later_channels = channels[channels.index(channel) + 1 :] if channel in channels else channels
-    if later_channels and (error.permanent or urgent):
+    # A service that asks for patience gets it until the message is too late.
+    exhausted = error.permanent or (attempts >= MOST_ATTEMPTS and not error.retry_after)
+    if later_channels and (exhausted or urgent):
         return Verdict(State.PENDING, later_channels[0])
     pause = max(error.retry_after or 0.0, BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
     if urgent:
         return Verdict(State.PENDING, channels[0], min(pause, LONGEST_URGENT_WAIT_SECONDS))
-    # A service that asks for patience gets it until the message is too late.
-    if error.permanent or (attempts >= MOST_ATTEMPTS and not error.retry_after):
+    if exhausted:
         return Verdict(State.FAILED, channel)
     return Verdict(State.PENDING, channel, pause)
 
@@ -261,11 +264,13 @@ def claim(*, urgent: bool, now: datetime, most: int = BATCH, channel: str = "") 
 def _set_aside(rows: Sequence[Notification], *, now: datetime) -> list[Notification]:
     """Settle the reminders that must not leave now, and return the others."""
     again = [row.pk for row in rows if row.state == State.SENDING]  # their last sender never came back
-    shown = set(Receipt.objects.filter(pk__in=again).values_list("pk", flat=True)) if again else set()
+    shown = _shown(again) if again else set()
     missed = {row.pk for row in rows if row.expires_at and row.expires_at <= now} - shown
     failed = {row.pk for row in rows if row.attempts >= MOST_ATTEMPTS} - shown - missed
     # What became pointless since it was planned: the session is done, a red flag was raised.
-    because = pointless_now([row for row in rows if row.pk not in shown | missed | failed], now=now)
+    left = [row for row in rows if row.pk not in shown | missed | failed]
+    because = pointless_now(left, now=now) | answered(left)
+    missed |= _behind_a_later_one([row for row in left if row.pk not in because], now=now)
     # A reminder that the patient put off is owed to them: no lot is drawn for it.
     first = [
         row
@@ -297,6 +302,40 @@ def _set_aside(rows: Sequence[Notification], *, now: datetime) -> list[Notificat
         settled(pk__in=measured).update(measured=True)
         settled(pk__in=withheld).update(state=State.WITHHELD)
     return [row for row in rows if row.pk not in shown | over | withheld]
+
+
+def _shown(ids: Sequence[int]) -> set[int]:
+    """Which of these a screen has shown; not as it first was, before the patient put it off."""
+    of_this_time = Q(notification__snoozed_at=None) | Q(shown_at__gt=F("notification__snoozed_at"))
+    return set(Receipt.objects.filter(of_this_time, pk__in=ids).values_list("pk", flat=True))
+
+
+def _behind_a_later_one(rows: Sequence[Notification], *, now: datetime) -> set[int]:
+    """Reminders that nobody tried in time, and that a later one of the patient makes superfluous.
+
+    So a patient gets one message after an outage and no burst. What they put off is owed to them.
+    """
+    late = [
+        row.pk
+        for row in rows
+        if row.kind in REMINDERS
+        and row.attempts == 0
+        and now - row.due_at > ON_TIME
+        and not row.snoozed_at
+        and not row.first_sent_at
+    ]
+    if not late:
+        return set()
+    later = Notification.objects.ordinary().filter(
+        Q(due_at__gt=OuterRef("due_at")) | Q(due_at=OuterRef("due_at"), pk__gt=OuterRef("pk")),
+        Q(state=State.SENT) | Q(state__in=[State.PENDING, State.SENDING], expires_at__gt=now),
+        recipient=OuterRef("recipient"),
+        kind__in=REMINDERS,
+        due_at__gte=OuterRef("due_at"),
+        due_at__lte=now,
+    )
+    behind = Notification.objects.filter(Exists(later), pk__in=late)
+    return set(behind.values_list("pk", flat=True))
 
 
 def _jobs(notifications: Sequence[Notification]) -> list[Job]:
@@ -402,8 +441,10 @@ def _outcome(job: Job, tried: Tried | None, *, now: datetime) -> tuple[Any, ...]
     elif state == State.FAILED and row.first_sent_at:
         state, channel, sent_at = State.SENT, Channel.WEBPUSH, row.first_sent_at
     elif not row.is_urgent:
-        # A try that had an outcome killed nobody, so it must not be the last one by the count alone.
-        attempts = min(attempts, MOST_ATTEMPTS - 1) if state == State.PENDING else attempts
+        # A try that had an outcome killed nobody, so it must not be the last one by the count alone; and what one
+        # channel used up is not taken from the next.
+        most = MOST_ATTEMPTS - 1 if channel == job.channel else 1
+        attempts = min(attempts, most) if state == State.PENDING else attempts
     spread = 1 + JITTER * _share(row) if error and error.retry_after else 1.0
     again_at = now + timedelta(seconds=verdict.wait_seconds * spread)
     return row.pk, row.token, state, channel, again_at, sent_at, error.reason if error else "", attempts

@@ -2,8 +2,10 @@
 
 The lot is keyed and belongs to one slot of one patient's date: it falls the same whoever draws it and however
 often. The difference of the two shares is given with Newcombe's interval, built of two Wilson intervals
-(Newcombe 1998, Stat Med 17:873, method 10), which stays inside -1 and 1 and holds for small counts. Messages of
-one patient are alike, so the true interval is wider; that is why few patients never suffice.
+(Newcombe 1998, Stat Med 17:873, method 10), which stays inside -1 and 1 and holds for small counts. The lot falls
+within each patient, so what is peculiar to one is in both arms alike, and the interval is right, if anything wide, for
+the patients who were counted. It does not say how others would differ; that is why few patients never suffice. A
+verdict is given for a kind and not for each of its hours: of twenty hours one would differ by chance.
 """
 
 import hmac

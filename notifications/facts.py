@@ -17,7 +17,6 @@ from notifications.models import REMINDER_KINDS, Notification
 from notifications.restraint import (
     CHECK_LASTS_DAYS,
     IGNORED_ENOUGH,
-    MOVING,
     SILENT_DAYS,
     Because,
     Known,
@@ -51,13 +50,12 @@ BY_INDEX = """
 # as recovery.rules.asked says; a line without weekdays is of every day.
 KNOWN = """
     SELECT about.patient, about.kind, about.day, p.time_zone, m.quiet_start, m.quiet_end,
-        coalesce(m.paused_until >= about.day, false) OR about.kind = ANY(%(moving)s) AND (
-            SELECT true FROM recovery_planpause pause WHERE pause.patient_id = about.patient
+        coalesce(m.paused_until >= about.day, false) OR (
+            SELECT true FROM recovery_planpause pause WHERE pause.episode_id = last.id
                 AND about.day BETWEEN pause.from_on AND pause.until_on
                 AND (pause.resumed_on IS NULL OR about.day < pause.resumed_on) LIMIT 1
         ) IS TRUE,
-        about.kind = ANY(%(moving)s) AND (
-            SELECT true FROM recovery_redflag f WHERE f.patient_id = about.patient AND f.closed_at IS NULL LIMIT 1
+        (SELECT true FROM recovery_redflag f WHERE f.patient_id = about.patient AND f.closed_at IS NULL LIMIT 1
         ) IS TRUE,
         last.ended_on IS NOT NULL,
         (SELECT true FROM notifications_notification n WHERE n.recipient_id = about.patient
@@ -108,7 +106,7 @@ def known(about: Collection[About], *, now: datetime) -> dict[About, Known]:
         cursor.execute(BY_INDEX)
         cursor.execute(
             KNOWN,
-            _parameter(about) | {"moving": sorted(MOVING), "check_lasts": CHECK_LASTS_DAYS, "now": now},
+            _parameter(about) | {"check_lasts": CHECK_LASTS_DAYS, "now": now},
         )
         for patient, kind, day, zone, start, end, paused, flagged, ended, put_off, done, *more in cursor:
             asked, slots, times, walked_at, started_on = more
@@ -155,6 +153,16 @@ SESSION = LAST.format(table="exercisesession", day="on")
 PAIN = LAST.format(table="painentry", day="about_on")
 WALK = LAST.format(table="walk", day="on")
 CHECK = LAST.format(table="symptomcheck", day="on")
+MEASURE = LAST.format(table="outcomemeasure", day="on")
+MESSAGE = LAST.format(table="message", day="on")
+EVENING = PAIN.replace("AND NOT", "AND r.asked = 'last_24_hours' AND NOT")
+ANYTHING = f"greatest({SESSION}, {PAIN}, {WALK}, {CHECK}, {MEASURE}, {MESSAGE})"
+# Nobody was to write in a pause of the plan, nor while a red flag was with the clinic.
+PAUSED = """(SELECT max(least(pause.until_on, pause.resumed_on - 1, about.day)) FROM recovery_episode e
+    JOIN recovery_planpause pause ON pause.episode_id = e.id
+    WHERE e.patient_id = about.patient AND pause.from_on <= about.day)"""
+STOPPED = """(SELECT max(f.closed_at::date) FROM recovery_redflag f
+    WHERE f.patient_id = about.patient AND f.closed_at::date <= about.day)"""
 
 # Of whom something was heard lately no further look is needed, and that is nearly everybody. Nobody records a break:
 # there any record is an answer.
@@ -166,18 +174,18 @@ PAST = f"""
                 AND (n.kind = 'movement_break') = (about.kind = 'movement_break')),
         ignored.dates, ignored.last, answered.day,
         CASE WHEN answered.day >= about.day - %(silent)s THEN answered.day
-            ELSE greatest(answered.day, {SESSION}, {PAIN}, {WALK}, {CHECK}) END
+            ELSE greatest(answered.day, {STOPPED}, {ANYTHING}) END
     FROM json_to_recordset(%(about)s) AS about (patient bigint, kind text, day date)
     JOIN recovery_patient p ON p.user_id = about.patient
     LEFT JOIN notifications_messagepreferences m ON m.patient_id = about.patient
     CROSS JOIN LATERAL (SELECT greatest(
-        p.added_at::date, m.heard_at::date, CASE WHEN m.paused_until < about.day THEN m.paused_until END,
+        p.added_at::date, m.heard_at::date, CASE WHEN m.paused_until < about.day THEN m.paused_until END, {PAUSED},
         (SELECT max(n.local_date) FROM notifications_notification n WHERE n.recipient_id = about.patient
             AND n.kind = about.kind AND n.local_date <= about.day
             AND (n.done_at IS NOT NULL OR n.snoozed_at IS NOT NULL)),
-        CASE about.kind WHEN 'exercise' THEN {SESSION} WHEN 'diary' THEN {PAIN} WHEN 'walk' THEN {WALK}
-            WHEN 'weekly_check' THEN {CHECK}
-            WHEN 'movement_break' THEN greatest({SESSION}, {PAIN}, {WALK}, {CHECK}) END) AS day OFFSET 0) answered
+        CASE about.kind WHEN 'exercise' THEN {SESSION} WHEN 'diary' THEN {EVENING} WHEN 'walk' THEN {WALK}
+            WHEN 'weekly_check' THEN {CHECK} WHEN 'measures' THEN {MEASURE}
+            WHEN 'movement_break' THEN {ANYTHING} END) AS day OFFSET 0) answered
     CROSS JOIN LATERAL (
         SELECT count(*) AS dates, max(n.local_date) AS last FROM (
             SELECT DISTINCT local_date FROM notifications_notification

@@ -175,6 +175,16 @@ class NotificationQuerySet(models.QuerySet["Notification"]):
             | Q(state=Notification.State.SENDING, next_attempt_at__lte=at)  # its sender never came back
         )
 
+    def call_off(self, because: Because) -> None:
+        """Let what waits leave no more; what had left once has left."""
+        waiting = self.waiting()
+        waiting.filter(first_sent_at__isnull=False).update(
+            state=Notification.State.SENT, sent_at=F("first_sent_at"), channel=Channel.WEBPUSH, token=None
+        )
+        waiting.filter(first_sent_at=None).update(
+            state=Notification.State.SKIPPED, because=because, token=None
+        )
+
     def urgent(self) -> Self:
         return self.exclude(red_flag=None)
 

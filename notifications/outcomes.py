@@ -4,7 +4,7 @@ from notifications.models import Notification, SnoozedFor
 from notifications.restraint import Because
 
 State = Notification.State
-OUTCOMES = ("done", "snoozed", "sent", "waiting", "skipped", "missed", "failed")
+OUTCOMES = ("done", "snoozed", "shown", "sent", "waiting", "skipped", "missed", "failed", "withheld")
 
 SKIPPED = {
     Because.RED_FLAG: "Not sent: your program is stopped until your clinic has looked at your answers.",
@@ -18,6 +18,7 @@ SKIPPED = {
     Because.NOT_DUE: "Not sent: there were no questions for you then.",
     Because.ENOUGH: "Not sent: you had enough messages that day.",
     Because.FADING: "Not sent: we write about this less often for now. It comes back when you use it.",
+    Because.REMOVED: "Not sent: you had changed or removed this reminder.",
     Because.SILENT: "Not sent: it has been quiet for a while, so we asked your clinic to get in touch instead.",
 }
 SNOOZED = {
@@ -30,17 +31,20 @@ OTHER = {
     State.SENT: "Sent.",
     State.MISSED: "Not sent: it would have come too late.",
     State.FAILED: "Could not be delivered. Check how we may reach you.",
+    State.WITHHELD: "Left out by lot, as you agreed, to learn whether these messages help.",
 }
 
 
 def outcome(row: Notification) -> str:
-    """One of OUTCOMES. What the patient did with it comes first."""
+    """One of OUTCOMES. What the patient did with it comes first. Who reads many rows joins their receipts to them."""
     if row.done_at:
         return "done"
     if row.state == State.SKIPPED:
         return "skipped"
     if row.snoozed_for and row.state in (State.PENDING, State.SENDING, State.SENT):
         return "snoozed"
+    if row.state == State.SENT and hasattr(row, "receipt"):
+        return "shown"
     return "waiting" if row.state in (State.PENDING, State.SENDING) else str(row.state)
 
 
@@ -48,9 +52,14 @@ def in_words(row: Notification) -> str:
     if row.done_at:
         return "Done."
     if row.state == State.SKIPPED:
+        if row.because == Because.SNOOZED and row.snoozed_for in SNOOZED:
+            return f"{SNOOZED[SnoozedFor(row.snoozed_for)]}. It will not come back today."
         return SKIPPED[Because(row.because)]
-    if outcome(row) == "snoozed":
+    became = outcome(row)
+    if became == "snoozed":
         return _snoozed(row)
+    if became == "shown":
+        return "Shown on your phone."
     return OTHER[State(row.state)]
 
 
@@ -61,4 +70,4 @@ def _snoozed(row: Notification) -> str:
     if row.state != State.SENT:
         return f"{put_off}."
     came_back = row.sent_at and row.snoozed_at and row.sent_at > row.snoozed_at
-    return f"{put_off}, and it came again." if came_back else f"{put_off}, and the day was over first."
+    return f"{put_off}, and it came again." if came_back else f"{put_off}. It will not come back today."

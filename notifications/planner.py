@@ -242,12 +242,12 @@ def _skip_what_is_pointless(rows: list[Planned], now: datetime) -> dict[int, dat
     for row in rows:
         key = row.patient, row.local_date, row.kind == BREAK
         why = pointless(row.kind, row.slot, row.local_date, known[row.about], now=now) or too_much(
-            row.kind, row.local_date, past[row.about], also_planned=leaving[key]
+            row.kind, row.local_date, past[row.about], also_planned=leaving[key], known=known[row.about]
         )
         if why is None:
             leaving[key] += 1
             continue
         row.state, row.because = State.SKIPPED, why
-        if why == Because.SILENT and not known[row.about].has_ended:
+        if why == Because.SILENT:
             silent[row.patient] = past[row.about].heard_on
     return silent

@@ -37,17 +37,20 @@ def repeat_unseen(*, now: datetime) -> int:
                 state=State.SENT,
                 channel=Channel.WEBPUSH,
                 first_sent_at=None,
+                done_at=None,
+                snoozed_at=None,
                 sent_at__lte=now - UNSEEN_AFTER,
-                sent_at__gt=now - LOOKED_BACK,
+                due_at__range=(now - LOOKED_BACK, now),
                 expires_at__gt=now,
             )
             .exclude(kind=Kind.MOVEMENT_BREAK)
         )
-        patient = OuterRef("recipient")
-        chose_mail = DeliveryChoices.objects.filter(patient=patient, email_when_unseen=True, no_email=False)
-        confirms = Receipt.objects.filter(recipient=patient, shown_at__gt=now - CONFIRMS_SINCE)
-        by_mail = _again(unseen.filter(Exists(chose_mail)), Channel.EMAIL, now=now)
-        by_push = _again(unseen.filter(~Exists(chose_mail), Exists(confirms)), Channel.WEBPUSH, now=now)
+        chose_mail = DeliveryChoices.objects.filter(email_when_unseen=True, no_email=False).values("patient")
+        confirms = Receipt.objects.filter(recipient=OuterRef("recipient"), shown_at__gt=now - CONFIRMS_SINCE)
+        by_mail = _again(unseen.filter(recipient__in=chose_mail), Channel.EMAIL, now=now)
+        by_push = _again(
+            unseen.exclude(recipient__in=chose_mail).filter(Exists(confirms)), Channel.WEBPUSH, now=now
+        )
     return by_mail + by_push
 
 

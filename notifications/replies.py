@@ -1,7 +1,8 @@
 """What a patient answers to a message, from the notification itself: not now, or done."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
+from notifications import schedule
 from notifications.models import MessagePreferences, Notification, SnoozedFor
 from notifications.planner import LATEST
 from notifications.restraint import Because
@@ -11,7 +12,7 @@ from wire.problems import Conflict
 PUT_OFF = {SnoozedFor.HALF_AN_HOUR: timedelta(minutes=30), SnoozedFor.TWO_HOURS: timedelta(hours=2)}
 
 State = Notification.State
-OVER = (State.SKIPPED, State.MISSED, State.FAILED)
+OVER = (State.SKIPPED, State.MISSED, State.FAILED, State.WITHHELD)
 
 
 def snooze(*, notification: Notification, patient: Patient, how_long: str, now: datetime) -> None:
@@ -55,9 +56,10 @@ def _back_at(how_long: SnoozedFor, patient: Patient, now: datetime) -> tuple[dat
     at = now + PUT_OFF[how_long]
     preferences = MessagePreferences.objects.filter(patient=patient).first() or MessagePreferences()
     quiet_from = preferences.quiet.next_start(patient.zone, now)
-    if (quiet_from and at >= quiet_from) or patient.local_date(at) != patient.local_date(now):
-        return None
-    return at, min(at + LATEST, quiet_from or at + LATEST)
+    tomorrow = schedule.instant(patient.local_date(now) + timedelta(days=1), time(), patient.zone)
+    # A retry, too, comes before the date is over.
+    too_late = min(tomorrow, quiet_from or tomorrow, at + LATEST)
+    return (at, too_late) if at < too_late else None
 
 
 def _save(notification: Notification, now: datetime) -> None:

@@ -20,6 +20,7 @@ LONG_LAPSE_DAYS = 10  # V: from the tenth day on (JOOL, Bidargaddi 2018)
 SILENT_DAYS = 7  # P: after so many days without a sign a person asks, and no more messages do
 CHECK_LASTS_DAYS = 6  # P: the weekly symptom check was done already
 MEASURE_WEEKS = (0, 4, 8, 12, 26, 52)  # P: when the outcome measures are due, in weeks from the start
+FOLLOW_UP_WEEKS = (26, 52)  # P: of these, the ones that are asked after the end of the program as well
 MEASURES_OPEN_DAYS = 7  # P: for how long
 
 
@@ -38,6 +39,7 @@ class Because(StrEnum):
     ENOUGH = "enough"
     FADING = "fading"
     SILENT = "silent"
+    REMOVED = "removed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ def pointless(kind: str, slot: str, on: date, known: Known, *, now: datetime) ->
     """Why a message of the local time `slot` (HH:MM) on the date `on` would be pointless at the moment `now`."""
     if kind in MOVING and known.under_red_flag:
         return Because.RED_FLAG
-    if kind in MOVING and known.has_ended:
+    if known.has_ended and not (
+        kind == "measures" and measures_are_open(known.started_on, on, weeks=FOLLOW_UP_WEEKS)
+    ):
         return Because.ENDED
     if known.is_paused:
         return Because.PAUSED
@@ -101,21 +105,25 @@ def _nothing_to_exercise(slot: str, known: Known) -> Because | None:
     return Because.DONE if min(place, known.sessions_asked) in known.sessions_done else None
 
 
-def measures_are_open(started_on: date | None, on: date) -> bool:
+def measures_are_open(started_on: date | None, on: date, *, weeks: tuple[int, ...] = MEASURE_WEEKS) -> bool:
     """Whether outcome measures are asked for on a date, counted from the start of the episode."""
     if started_on is None:
         return False
     days = (on - started_on).days
-    return any(0 <= days - 7 * week < MEASURES_OPEN_DAYS for week in MEASURE_WEEKS)
+    return any(0 <= days - 7 * week < MEASURES_OPEN_DAYS for week in weeks)
 
 
-def too_much(kind: str, on: date, past: Past, *, also_planned: int = 0) -> Because | None:
+def too_much(
+    kind: str, on: date, past: Past, *, also_planned: int = 0, known: Known | None = None
+) -> Because | None:
     """Why one more message of this kind on the date `on` would be one too many.
 
     Several messages of one kind on a date count as one that was ignored. A patient of whom nothing is heard for
-    seven days gets none at all: a person takes over.
+    seven days gets none at all: a person takes over. Not so while a red flag is open, which a person has already, nor
+    after the end of the program, when nobody waits for an entry.
     """
-    if (on - past.heard_on).days > SILENT_DAYS:
+    excused = known is not None and (known.under_red_flag or known.has_ended)
+    if (on - past.heard_on).days > SILENT_DAYS and not excused:
         return Because.SILENT
     if past.ignored >= IGNORED_ENOUGH and past.last_ignored_on is not None:
         lapse = (on - past.answered_on).days

@@ -12,6 +12,7 @@ from accounts.models import Clinic
 from notifications import schedule
 from notifications.facts import zone_of
 from notifications.models import Kind, MessagePreferences, Notification
+from notifications.restraint import Because
 from recovery.models import Review, Task
 from recovery.models.tasks import TaskKind
 from recovery.owners import owners
@@ -47,6 +48,15 @@ def hand_over_the_silent(*, now: datetime) -> int:
         Task.objects.bulk_create(tasks, ignore_conflicts=True)
         MessagePreferences.objects.filter(pk__in=[row.pk for row in rows]).update(silence_is_told=True)
     return len(tasks)
+
+
+def answered(rows: Iterable[Notification]) -> dict[int, Because]:
+    """Which of these messages are about reviews that wait for nobody any more."""
+    about = {row.pk: int(row.slot) for row in rows if row.kind == Kind.REVIEW}
+    if not about:
+        return {}
+    waiting = set(Review.objects.open().filter(pk__in=about.values()).values_list("pk", flat=True))
+    return {pk: Because.DONE for pk, review in about.items() if review not in waiting}
 
 
 @dataclass(frozen=True, slots=True)

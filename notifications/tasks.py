@@ -1,4 +1,7 @@
+import logging
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 from celery import shared_task
 
@@ -7,16 +10,26 @@ from notifications.clock import database_now
 
 LONGEST_RUN_SECONDS = 15  # then the next tick goes on; a batch of slow services still ends in the time limit
 
+log = logging.getLogger(__name__)
+
 
 @shared_task
 def remind() -> None:
     """Plan what has come due and deliver what is ready. Any number of these may run at once."""
     until = time.monotonic() + LONGEST_RUN_SECONDS
-    planner.plan(now=database_now())
-    staff.hand_over_the_silent(now=database_now())
-    receipts.repeat_unseen(now=database_now())
+    for part in (planner.plan, staff.hand_over_the_silent, receipts.repeat_unseen):
+        _do(part)
     while delivery.deliver_ordinary(now=database_now()) and time.monotonic() < until:
         pass
+
+
+def _do(part: Callable[..., int]) -> None:
+    """One part of a round: what is wrong in it keeps nobody's message from leaving."""
+    now: datetime = database_now()
+    try:
+        part(now=now)
+    except Exception:
+        log.exception("%s.%s has failed; the round goes on without it.", part.__module__, part.__name__)
 
 
 @shared_task

@@ -1,6 +1,8 @@
 """The experiment on reminders: who takes part, where the lot falls, and what it came to. See notifications.effect."""
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -10,7 +12,8 @@ from django.db import connection
 
 from accounts.access import acting_for_all
 from notifications import effect
-from notifications.models import DeliveryChoices, MessageSettings, Notification
+from notifications.effect import Counts, Effect
+from notifications.models import DeliveryChoices, MessageSettings, Notification, ReminderEffect
 
 COUNTED_FOR = timedelta(days=180)
 ACTS_WITHIN = timedelta(hours=2)
@@ -26,7 +29,7 @@ MEASURE = """
                         AND did."on" BETWEEN n.local_date - 1 AND n.local_date + 1
                         AND did.happened_at BETWEEN n.due_at AND n.due_at + %(within)s)
                 WHEN 'diary' THEN EXISTS (SELECT 1 FROM recovery_painentry AS did
-                    WHERE did.patient_id = n.patient_id AND NOT did.withdrawn
+                    WHERE did.patient_id = n.patient_id AND NOT did.withdrawn AND did.asked = 'last_24_hours'
                         AND did."on" BETWEEN n.local_date - 1 AND n.local_date + 1
                         AND did.happened_at BETWEEN n.due_at AND n.due_at + %(within)s)
                 ELSE EXISTS (SELECT 1 FROM recovery_walk AS did
@@ -34,7 +37,7 @@ MEASURE = """
                         AND did."on" BETWEEN n.local_date - 1 AND n.local_date + 1
                         AND did.happened_at BETWEEN n.due_at AND n.due_at + %(within)s)
             END AS acted
-        FROM notifications_notification AS n
+        FROM accounts_clinic AS clinic JOIN notifications_notification AS n ON n.clinic_id = clinic.id
         WHERE n.measured AND n.due_at > %(since)s AND n.due_at <= %(until)s AND n.slot ~ '^[0-2][0-9]:'
     )
     INSERT INTO notifications_remindereffect
@@ -79,3 +82,31 @@ def measure(*, now: datetime) -> None:
     with acting_for_all(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM notifications_remindereffect")
         cursor.execute(MEASURE, span)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one kind of reminder does, over the whole day (`hour` is None) or at one local hour."""
+
+    kind: str
+    hour: int | None
+    effect: Effect
+
+    @property
+    def says(self) -> str | None:
+        """The verdict of the kind; of an hour only that there are too few."""
+        return self.effect.says if self.hour is None or self.effect.difference is None else None
+
+
+def told(*, clinic_id: int) -> list[Told]:
+    """What was last measured at a clinic, each kind before its hours."""
+    by_kind: dict[str, dict[int, Counts]] = defaultdict(dict)
+    for row in ReminderEffect.objects.filter(clinic=clinic_id).order_by("kind", "hour"):
+        by_kind[row.kind][row.hour] = Counts(
+            row.patients, row.sent, row.sent_acted, row.withheld, row.withheld_acted
+        )
+    found = []
+    for kind, hours in by_kind.items():
+        found.append(Told(kind, None, effect.effect(sum(hours.values(), Counts(0, 0, 0, 0, 0)))))
+        found += [Told(kind, hour, effect.effect(counts)) for hour, counts in hours.items()]
+    return found

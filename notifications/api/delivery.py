@@ -13,8 +13,8 @@ from accounts.api.acting import Acting
 from accounts.models import Membership
 from accounts.permissions import IsAdministrator, IsPatient, IsSignedIn, IsStaff
 from notifications import receipts
-from notifications.effect import Counts, Effect, effect
-from notifications.models import REMINDER_KINDS, DeliveryChoices, Listener, MessageSettings, ReminderEffect
+from notifications.models import REMINDER_KINDS, DeliveryChoices, Listener, MessageSettings
+from notifications.withholding import told
 from recovery.models import Patient
 from wire.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer
 
@@ -182,19 +182,22 @@ def _settings(chosen: MessageSettings, listeners: list[Listener]) -> dict[str, A
 class EffectSerializer(serializers.Serializer[Any]):
     """Of the messages of one kind and local hour (null: of the whole day): the shares who acted within two hours.
 
-    Shares, difference and its 95 % interval are 0 to 1, and null when `says` is `too_few`.
+    Shares, difference and its 95 % interval are 0 to 1, and null when `says` is `too_few`. An hour has no
+    verdict of its own: `says` is null there, or `too_few`.
     """
 
     kind = serializers.ChoiceField(choices=REMINDER_KINDS)
     hour = serializers.IntegerField(allow_null=True)
-    sent = serializers.IntegerField(source="counts.sent")
-    withheld = serializers.IntegerField(source="counts.withheld")
-    with_reminder = serializers.FloatField(allow_null=True)
-    without = serializers.FloatField(allow_null=True)
-    difference = serializers.FloatField(allow_null=True)
-    low = serializers.FloatField(allow_null=True)
-    high = serializers.FloatField(allow_null=True)
-    says = serializers.ChoiceField(choices=["too_few", "more", "fewer", "no_difference_seen"])
+    sent = serializers.IntegerField(source="effect.counts.sent")
+    withheld = serializers.IntegerField(source="effect.counts.withheld")
+    with_reminder = serializers.FloatField(source="effect.with_reminder", allow_null=True)
+    without = serializers.FloatField(source="effect.without", allow_null=True)
+    difference = serializers.FloatField(source="effect.difference", allow_null=True)
+    low = serializers.FloatField(source="effect.low", allow_null=True)
+    high = serializers.FloatField(source="effect.high", allow_null=True)
+    says = serializers.ChoiceField(
+        choices=["too_few", "more", "fewer", "no_difference_seen"], allow_null=True
+    )
 
 
 class Effects(Acting):
@@ -203,28 +206,4 @@ class Effects(Acting):
     @extend_schema(operation_id="reminder_effect", responses=EffectSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What the clinic's reminders do, measured against those that were left out by lot. Counted every hour."""
-        rows = ReminderEffect.objects.filter(clinic=self.actor.clinic_id).order_by("kind", "hour")
-        by_kind: dict[str, dict[int, Counts]] = {}
-        for row in rows:
-            by_kind.setdefault(row.kind, {})[row.hour] = Counts(
-                row.patients, row.sent, row.sent_acted, row.withheld, row.withheld_acted
-            )
-        told = []
-        for kind, hours in by_kind.items():
-            told.append(_told(kind, None, effect(sum(hours.values(), Counts(0, 0, 0, 0, 0)))))
-            told += [_told(kind, hour, effect(counts)) for hour, counts in hours.items()]
-        return Response(EffectSerializer(told, many=True).data)
-
-
-def _told(kind: str, hour: int | None, found: Effect) -> dict[str, Any]:
-    return {
-        "kind": kind,
-        "hour": hour,
-        "counts": found.counts,
-        "with_reminder": found.with_reminder,
-        "without": found.without,
-        "difference": found.difference,
-        "low": found.low,
-        "high": found.high,
-        "says": found.says,
-    }
+        return Response(EffectSerializer(told(clinic_id=self.actor.clinic_id), many=True).data)

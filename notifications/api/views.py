@@ -215,7 +215,8 @@ class Notifications(Acting, generics.ListAPIView[Notification]):
     ordering = ("-due_at", "-id")
 
     def get_queryset(self) -> QuerySet[Notification]:
-        return Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - SHOWN_FOR)
+        own = Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - SHOWN_FOR)
+        return own.select_related("receipt")
 
     @extend_schema(operation_id="notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -229,7 +230,8 @@ class PatientNotifications(Caring, generics.ListAPIView[Notification]):
 
     def get_queryset(self) -> QuerySet[Notification]:
         patient = self.seen(Patient.objects.all(), self.kwargs["pk"])
-        return Notification.objects.to_patient(patient).filter(due_at__gt=self.now - SHOWN_FOR)
+        rows = Notification.objects.to_patient(patient).filter(due_at__gt=self.now - SHOWN_FOR)
+        return rows.select_related("receipt")
 
     @extend_schema(operation_id="patient_notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

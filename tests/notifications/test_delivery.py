@@ -44,11 +44,10 @@ def due(world: World, *, at: datetime = NOON, kind: str = "exercise", **fields: 
             patient=world.patient,
             kind=kind,
             local_date=at.date(),
-            slot=f"{at:%H:%M}",
             due_at=at,
             expires_at=at + timedelta(hours=2),
             next_attempt_at=at,
-            **fields,
+            **{"slot": f"{at:%H:%M}"} | fields,
         )
 
 
@@ -159,7 +158,9 @@ def test_a_busy_service_is_asked_again_when_it_said(
     assert mails.received == []
 
 
-def test_a_service_that_stays_broken_gets_five_tries(committed_world: World, service: PushService):
+def test_a_service_that_stays_broken_gets_five_tries_and_then_the_mail_goes(
+    committed_world: World, service: PushService, mails: MailServer
+):
     subscribe(committed_world.patient.pk, service, "/broken")
     service.answers["/broken"] = (500, {}, b"<html>")
     row = due(committed_world)
@@ -170,8 +171,42 @@ def test_a_service_that_stays_broken_gets_five_tries(committed_world: World, ser
         waits.append(round((now_of(row).next_attempt_at - now).total_seconds(), -1))
         now = now_of(row).next_attempt_at
     assert waits[:4] == [10, 30, 120, 600]
-    assert (now_of(row).state, now_of(row).error) == ("failed", "push-500")
+    assert (now_of(row).state, now_of(row).channel) == ("pending", "email")
+    mails.refusal = "451 Try again"
+    for _ in range(4):
+        now = now_of(row).next_attempt_at
+        assert deliver_ordinary(now=now) == 1
+    assert now_of(row).state == "failed", "the mail, too, had its tries"
     assert len(service.received) == 5
+
+
+def test_after_an_outage_of_the_senders_a_patient_gets_the_latest_message_and_what_they_put_off(
+    committed_world: World,
+):
+    minutes = timedelta(minutes=1)
+    rows = {
+        name: due(committed_world, at=NOON + at * minutes, kind="diary")
+        for name, at in {"old": -90, "put off": -60, "tried": -50, "latest": -6}.items()
+    }
+    with acting_for_all():
+        Notification.objects.filter(pk=rows["put off"].pk).update(snoozed_for="30_minutes", snoozed_at=NOON)
+        Notification.objects.filter(pk=rows["tried"].pk).update(attempts=1)
+    leaving = [job.notification.pk for job in claim(urgent=False, now=NOON).jobs]
+    assert set(leaving) == {rows[name].pk for name in ("put off", "tried", "latest")}
+    assert now_of(rows["old"]).state == "missed"
+
+
+def test_the_latest_message_after_an_outage_is_known_over_batches(committed_world: World):
+    for minute in (10, 9, 8):
+        due(committed_world, at=NOON - timedelta(minutes=minute))
+    taken = [len(claim(urgent=False, now=NOON, most=1).jobs) for _ in range(3)]
+    assert taken == [0, 0, 1]
+
+
+def test_two_messages_that_are_on_time_both_leave(committed_world: World):
+    for minute in (4, 3):
+        due(committed_world, at=NOON - timedelta(minutes=minute))
+    assert len(claim(urgent=False, now=NOON).jobs) == 2
 
 
 def test_a_reminder_that_waited_too_long_is_missed(committed_world: World, service: PushService):
@@ -282,7 +317,7 @@ def test_four_senders_at_once_send_each_message_once(committed_world: World, ser
         user_id=committed_world.patient.pk, endpoint=service.url("/a"), created_at=NOON, **browser.keys
     )
     for minute in range(110):
-        due(committed_world, at=NOON - timedelta(minutes=minute))
+        due(committed_world, slot=f"{minute // 60:02}:{minute % 60:02}")
 
     def send(_: int) -> int:
         try:

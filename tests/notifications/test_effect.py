@@ -19,6 +19,7 @@ from notifications.red_flags import queue_messages
 from notifications.withholding import measure
 from recovery.models import ExerciseSession
 from tests.notifications.conftest import NOON, World
+from tests.notifications.test_pointless import record
 
 KEY = b"a key of these tests"
 
@@ -77,7 +78,7 @@ def test_too_few_is_said_and_no_figure_given(counts: Counts):
     assert (found.says, found.difference, found.with_reminder) == ("too_few", None, None)
 
 
-def due(world: World, *, days: int = 0, kind: str = "exercise") -> Notification:
+def due(world: World, *, days: int = 0, kind: str = "exercise", **fields: Any) -> Notification:
     at = NOON - timedelta(days=days)
     return Notification.objects.create(
         clinic=world.clinic,
@@ -86,9 +87,9 @@ def due(world: World, *, days: int = 0, kind: str = "exercise") -> Notification:
         kind=kind,
         local_date=at.date(),
         slot="12:00",
-        due_at=at,
         expires_at=NOON + timedelta(hours=2),
         next_attempt_at=at,
+        **{"due_at": at} | fields,
     )
 
 
@@ -105,7 +106,7 @@ def test_nobody_who_did_not_agree_misses_a_reminder(world: World, measuring: boo
     agree(world, measuring)
     MessageSettings.objects.create(clinic=world.clinic, withheld_percent=20)
     for days in range(60):
-        due(world, days=days)
+        due(world, days=days, due_at=NOON)
     assert len(claim(urgent=False, now=NOON).jobs) == 60
     assert states() == {("sending", False)}
 
@@ -114,7 +115,7 @@ def test_with_consent_some_are_withheld_for_good_and_the_ledger_says_so(world: W
     agree(world)
     MessageSettings.objects.create(clinic=world.clinic, withheld_percent=20)
     for days in range(90):
-        due(world, days=days)
+        due(world, days=days, due_at=NOON)
     jobs = claim(urgent=False, now=NOON).jobs
     kept_back = Notification.objects.filter(state="withheld")
     assert 5 <= kept_back.count() <= 35
@@ -168,6 +169,17 @@ def test_who_acted_within_two_hours_is_counted_in_both_arms(world: World):
     assert (found.sent, found.sent_acted, found.withheld, found.withheld_acted) == (4, 2, 2, 1)
 
 
+def test_only_the_evening_answer_counts_for_the_diary(world: World):
+    row = due(world, days=1, kind="diary")
+    Notification.objects.filter(pk=row.pk).update(state="withheld", measured=True)
+    for asked, acted in (("now", 0), ("last_24_hours", 1)):
+        record(
+            world.patient, "pain", at=row.due_at + timedelta(minutes=5), region="leg", score=3, asked=asked
+        )
+        measure(now=NOON)
+        assert ReminderEffect.objects.get().withheld_acted == acted
+
+
 def test_staff_read_it_in_a_constant_number_of_statements(world: World, django_assert_num_queries):
     now = timezone.now()
     _, token = accounts.add_device(
@@ -188,6 +200,11 @@ def test_staff_read_it_in_a_constant_number_of_statements(world: World, django_a
     assert (day["sent"], day["withheld"], day["says"]) == (160, 40, "more")
     assert day["with_reminder"] == 0.75
     assert day["low"] > 0.3
+    with acting_for_all():
+        ReminderEffect.objects.filter(kind="walk", hour=8).update(withheld=40, withheld_acted=2)
+    hours = [row for row in client.get("/api/v1/reminder-effect").json() if row["hour"] == 8]
+    (walk,) = (row for row in hours if row["kind"] == "walk")
+    assert (walk["says"], walk["difference"]) == (None, 0.7), "one of many hours differs by chance"
     assert (hour["says"], hour["difference"]) == ("too_few", None)
     with acting_for_all():
         ReminderEffect.objects.all().delete()

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, time, timedelta
 
@@ -5,7 +6,7 @@ import pytest
 from django.db import connections
 
 from accounts.access import acting_for_all
-from notifications.actions import change_reminder, locked_preferences
+from notifications.actions import change_reminder, locked_preferences, remove_reminder
 from notifications.clock import database_now
 from notifications.models import MessagePreferences, Notification, Reminder
 from notifications.planner import plan
@@ -133,6 +134,31 @@ def test_a_traveller_gets_a_date_once_and_is_reminded_at_the_new_local_time(
     plan(now=next_nine.next_due_at + timedelta(days=1))
     dates = list(Notification.objects.filter(kind="walk").values_list("local_date", flat=True))
     assert len(dates) == len(set(dates))
+
+
+def switched_off(world: World, reminder: Reminder) -> None:
+    preferences = locked_preferences(world.patient)
+    change_reminder(reminder=reminder, preferences=preferences, fields={"enabled": False}, now=NOON)
+
+
+@pytest.mark.parametrize("end", [lambda _, reminder: remove_reminder(reminder=reminder), switched_off])
+def test_a_reminder_that_was_removed_or_switched_off_comes_no_more(
+    world: World, end: Callable[[World, Reminder], None]
+):
+    reminder = world.remind(world.patient, due=NOON, kind="diary")
+    world.remind(world.patient, due=NOON, kind="walk")
+    plan(now=NOON)
+    end(world, reminder)
+    assert [state for *_, state in ledger()] == ["skipped", "pending"]
+    assert Notification.objects.get(kind="diary").because == "removed"
+
+
+def test_what_another_reminder_still_asks_for_comes(world: World):
+    reminder = world.remind(world.patient, due=NOON, kind="diary")
+    world.remind(world.patient, due=NOON, kind="diary", times=[time(12), time(20)])
+    plan(now=NOON)
+    remove_reminder(reminder=reminder)
+    assert [state for *_, state in ledger()] == ["pending"]
 
 
 @pytest.mark.parametrize("times", [[time(12)], [time(12), time(18)], [time(18)]])

@@ -15,7 +15,7 @@ from notifications.models import MessagePreferences, Notification, Reminder
 from notifications.planner import plan
 from notifications.schedule import LONGEST_JITTER_SECONDS
 from recovery.actions.diary import take
-from recovery.models import Episode, Patient, Plan, Prescription, Task
+from recovery.models import Episode, Patient, Plan, PlanPause, Prescription, Task
 from recovery.records import read
 from tests import people
 from tests.notifications.conftest import NOON, World
@@ -225,7 +225,7 @@ def test_nobody_is_told_of_the_silence_of_a_patient_who_was_discharged(world: Wo
     world.remind(world.patient, due=NOON, kind="diary")
     heard(world.patient, NOON - 20 * DAY)
     plan(now=NOON)
-    assert outcomes() == [("diary", "skipped", "silent")]
+    assert outcomes() == [("diary", "skipped", "ended")]
     assert staff.hand_over_the_silent(now=NOON) == 0
 
 
@@ -242,6 +242,84 @@ def test_holidays_are_no_silence(world: World):
     MessagePreferences.objects.update(paused_until=NOON.date() - DAY)
     plan(now=NOON)
     assert outcomes() == [("diary", "pending", "")]
+
+
+def pause(world: World, plan: Plan, first: date, last: date, **fields: Any) -> None:
+    PlanPause.objects.create(
+        clinic=world.clinic,
+        patient=plan.patient,
+        episode=plan.episode,
+        from_on=first,
+        until_on=last,
+        reason="holiday",
+        paused_by=world.therapist,
+        paused_at=NOON,
+        **fields,
+    )
+
+
+TODAY = NOON.date()
+
+
+@pytest.mark.parametrize("kind", ["diary", "exercise", "weekly_check"])
+def test_in_a_pause_of_the_plan_nothing_comes_and_nobody_is_silent(world: World, kind: str):
+    pause(world, program(world, world.patient), TODAY - 9 * DAY, TODAY)
+    world.remind(world.patient, due=NOON, kind=kind)
+    heard(world.patient, NOON - 10 * DAY)
+    plan(now=NOON)
+    assert outcomes() == [(kind, "skipped", "paused")]
+    assert staff.hand_over_the_silent(now=NOON) == 0
+
+
+@pytest.mark.parametrize(
+    ("until", "resumed", "state"), [(1, None, "pending"), (1, 9, "skipped"), (9, None, "skipped")]
+)
+def test_a_pause_of_the_plan_is_no_silence_up_to_its_real_end(
+    world: World, until: int, resumed: int | None, state: str
+):
+    early = {"resumed_on": TODAY - resumed * DAY, "resumed_by": world.therapist} if resumed else {}
+    pause(world, program(world, world.patient), TODAY - 14 * DAY, TODAY - until * DAY, **early)
+    world.remind(world.patient, due=NOON, kind="diary")
+    heard(world.patient, NOON - 15 * DAY)
+    plan(now=NOON)
+    assert outcomes()[0][1] == state
+
+
+@pytest.mark.parametrize(("closed", "why"), [(None, ""), (2, ""), (8, "silent")])
+def test_the_time_under_a_red_flag_is_no_silence(world: World, closed: int | None, why: str):
+    world.remind(world.patient, due=NOON, kind="diary")
+    heard(world.patient, NOON - 30 * DAY)
+    flag = world.raise_flag(at=NOON - 29 * DAY)
+    if closed is not None:
+        flag.closed_at, flag.closed_by, flag.closed_because = NOON - closed * DAY, world.therapist, "Seen."
+        flag.acknowledged_at, flag.acknowledged_by = flag.closed_at, world.therapist
+        flag.save()
+    plan(now=NOON)
+    assert outcomes()[0][2] == why
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("message", {"text": "I am in pain, please call.", "private": False}),
+        ("measure", {"instrument": "gpe", "effect": "much_better"}),
+    ],
+)
+def test_who_wrote_a_message_or_answered_a_measure_was_heard(world: World, kind: str, body: dict[str, Any]):
+    world.remind(world.patient, due=NOON, kind="diary")
+    heard(world.patient, NOON - 9 * DAY)
+    record(world.patient, kind, at=NOON - DAY, **body)
+    plan(now=NOON)
+    assert outcomes() == [("diary", "pending", "")]
+
+
+def test_only_the_evening_answer_ends_the_fading_of_the_diary(world: World):
+    assert live(world, 3, kind="diary") == [1, 2, 3]
+    for n, (asked, state) in enumerate((("now", "skipped"), ("last_24_hours", "pending")), start=3):
+        now = NOON + n * DAY
+        record(world.patient, "pain", at=now - 23 * 60 * MINUTE, region="leg", score=3, asked=asked)
+        plan(now=now)
+        assert outcomes()[-1][1] == state
 
 
 def test_a_pause_calls_off_what_was_already_planned(world: World):

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import actions as accounts
 from accounts.access import acting_for_all
+from notifications import replies
 from notifications.delivery import claim, deliver_ordinary
 from notifications.models import DeliveryChoices, MessagePreferences, Notification, PushSubscription, Receipt
 from notifications.receipts import repeat_unseen
@@ -157,6 +158,41 @@ def test_a_repetition_that_fails_leaves_the_truth_that_it_was_sent(
     deliver_ordinary(now=later(10))
     row = now_of(sent)
     assert (row.state, row.channel, row.error, row.sent_at) == ("sent", "webpush", "email-recipient", sent_at)
+
+
+@pytest.mark.parametrize("said", ["done", "today"])
+def test_what_the_patient_answered_is_not_repeated(committed_world: World, sent: Notification, said: str):
+    chosen(committed_world, email_when_unseen=True)
+    with acting_for_all():
+        row = Notification.objects.get(pk=sent.pk)
+        if said == "done":
+            replies.done(notification=row, now=later(1))
+        else:
+            replies.snooze(notification=row, patient=committed_world.patient, how_long=said, now=later(1))
+    assert repeat_unseen(now=later(11)) == 0
+
+
+def test_what_became_pointless_meanwhile_leaves_no_second_time(
+    committed_world: World, sent: Notification, mails: MailServer
+):
+    chosen(committed_world, email_when_unseen=True)
+    repeat_unseen(now=later(11))
+    with acting_for_all():
+        committed_world.raise_flag(at=later(11))
+    deliver_ordinary(now=later(11))
+    assert (now_of(sent).state, now_of(sent).channel, mails.received) == ("sent", "webpush", [])
+
+
+def test_a_message_that_was_put_off_is_not_lost_with_its_sender(
+    committed_world: World, sent: Notification, service: PushService
+):
+    shown(sent)
+    with acting_for_all():
+        row = Notification.objects.get(pk=sent.pk)
+        replies.snooze(notification=row, patient=committed_world.patient, how_long="30_minutes", now=later(1))
+    assert len(claim(urgent=False, now=later(32)).jobs) == 1  # and here the sender is killed
+    deliver_ordinary(now=later(35))
+    assert len(service.received) == 2
 
 
 def test_a_sender_that_died_after_sending_is_believed_by_the_receipt(

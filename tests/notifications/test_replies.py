@@ -1,18 +1,22 @@
 """Put off and done, from the notification, over the API as the phone calls it."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.access import acting_for_all
 from accounts.actions import add_device
 from notifications.delivery import claim
 from notifications.messages import message_for
-from notifications.models import MessagePreferences, Notification
+from notifications.models import MessagePreferences, Notification, Receipt
+from notifications.outcomes import OUTCOMES, in_words
 from notifications.planner import plan
 from tests.notifications.conftest import NOON, World, make_world
 
@@ -128,6 +132,60 @@ def test_what_comes_back_late_stops_at_quiet_hours(world: World, phone: Phone):
     assert phone.row().expires_at == NOON + HOUR
     assert phone.ready(at=NOON + HOUR) == []
     assert phone.row().state == "missed"
+
+
+def test_a_retry_of_what_comes_back_does_not_pass_midnight(world: World, phone: Phone):
+    with acting_for_all():
+        MessagePreferences.objects.update(quiet_start=time(3), quiet_end=time(3))
+    phone.snooze("30_minutes", at=NOON + 11 * HOUR)  # 23:00 in Berlin
+    assert phone.row().expires_at == NOON + 12 * HOUR
+
+
+def test_what_waits_and_cannot_come_back_says_so(world: World, phone: Phone):
+    with acting_for_all():
+        phone.rows().update(state="pending", sent_at=None)
+        local = (NOON + 20 * MINUTE).astimezone(world.patient.zone)
+        MessagePreferences.objects.update(quiet_start=local.time(), quiet_end=time(7))
+    said = phone.snooze("30_minutes").json()
+    assert said["in_words"] == "You put it off for 30 minutes. It will not come back today."
+
+
+def test_what_the_lot_left_out_cannot_be_put_off(phone: Phone):
+    with acting_for_all():
+        phone.rows().update(state="withheld", sent_at=None)
+    assert phone.snooze("30_minutes").status_code == 409
+    assert phone.row().state == "withheld"
+
+
+@pytest.mark.parametrize("state", Notification.State.values)
+@pytest.mark.parametrize("put_off", [False, True])
+def test_the_list_has_words_for_every_state(phone: Phone, state: str, put_off: bool):
+    change = {"state": state, "sent_at": NOON if state == "sent" else None}
+    change |= {"because": "done" if state == "skipped" else ""}
+    change |= {"snoozed_for": "30_minutes", "snoozed_at": NOON} if put_off else {}
+    with acting_for_all():
+        phone.rows().update(**change)
+    with time_machine.travel(NOON, tick=False):
+        (said,) = phone.client.get("/api/v1/notifications").json()["results"]
+    assert said["outcome"] in OUTCOMES
+    assert said["in_words"].endswith(".")
+    with acting_for_all():
+        assert said["in_words"] == in_words(phone.row())
+
+
+def test_what_a_screen_confirmed_is_shown_in_the_list_without_a_statement_a_row(phone: Phone):
+    row = phone.row()
+    with acting_for_all():
+        Receipt.objects.create(
+            notification=row, clinic_id=row.clinic_id, recipient_id=row.patient_id, shown_at=NOON
+        )
+        for n in range(9):
+            row.pk, row.slot = None, f"11:0{n}"
+            row.save()
+    with time_machine.travel(NOON, tick=False), CaptureQueriesContext(connection) as asked:
+        rows = phone.client.get("/api/v1/notifications").json()["results"]
+    assert Counter(row["outcome"] for row in rows) == {"shown": 1, "sent": 9}
+    assert sum("notifications_receipt" in query["sql"] for query in asked) == 1
 
 
 def test_nothing_comes_back_on_another_date(world: World, phone: Phone):

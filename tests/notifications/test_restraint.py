@@ -38,18 +38,30 @@ def test_what_nothing_speaks_against_is_sent(kind: str):
     assert too_much(kind, TODAY, past()) is None
 
 
-@pytest.mark.parametrize(
-    ("fact", "reason"), [("under_red_flag", Because.RED_FLAG), ("has_ended", Because.ENDED)]
-)
-def test_nobody_is_asked_to_move_when_the_plan_has_stopped_and_everybody_may_log(fact: str, reason: Because):
-    stopped = {kind: why(kind, **{fact: True}) for kind in KINDS}
-    assert stopped == {
-        "exercise": reason,
-        "movement_break": reason,
-        "walk": reason,
-        "diary": None,
-        "weekly_check": None,
+def test_nobody_is_asked_to_move_under_a_red_flag_and_everybody_may_log():
+    moving, logging = ("exercise", "movement_break", "walk"), ("diary", "weekly_check")
+    assert {why(kind, under_red_flag=True) for kind in moving} == {Because.RED_FLAG}
+    assert {why(kind, under_red_flag=True) for kind in logging} == {None}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_after_the_end_of_the_program_nothing_is_asked(kind: str):
+    assert why(kind, has_ended=True) == Because.ENDED
+
+
+def test_after_the_end_only_the_measures_of_half_a_year_and_a_year_are_asked():
+    asked = {
+        weeks: why("measures", has_ended=True, started_on=days_ago(7 * weeks))
+        for weeks in (4, 12, 26, 30, 52)
     }
+    assert asked == {4: Because.ENDED, 12: Because.ENDED, 26: None, 30: Because.ENDED, 52: None}
+
+
+@pytest.mark.parametrize("fact", ["under_red_flag", "has_ended"])
+def test_nobody_is_silent_under_a_red_flag_or_after_the_end(fact: str):
+    long_ago = past(heard_on=days_ago(90), answered_on=days_ago(90))
+    assert too_much("measures", TODAY, long_ago, known=Known()) == Because.SILENT
+    assert too_much("measures", TODAY, long_ago, known=Known(**{fact: True})) is None
 
 
 @pytest.mark.parametrize(
