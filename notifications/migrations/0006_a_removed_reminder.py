@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0004_receipts_and_escalation"),
+        ("notifications", "0005_steps_without_end"),
     ]
 
     operations = [
