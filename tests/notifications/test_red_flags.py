@@ -194,6 +194,7 @@ def test_a_clinic_that_fails_keeps_no_flag_from_another(
         tier="A",
         about_on=NOON.date(),
         raised_at=NOON,
+        raised_on=NOON.date(),
     )
     fine = other.raise_flag(at=NOON, rule="fine")
     monkeypatch.setattr(red_flags, "_message", refused(broken.pk, red_flags._message))

@@ -57,11 +57,11 @@ def test_after_the_end_only_the_measures_of_half_a_year_and_a_year_are_asked():
     assert asked == {4: Because.ENDED, 12: Because.ENDED, 26: None, 30: Because.ENDED, 52: None}
 
 
-@pytest.mark.parametrize("fact", ["under_red_flag", "has_ended"])
-def test_nobody_is_silent_under_a_red_flag_or_after_the_end(fact: str):
+@pytest.mark.parametrize("known", [Known(under_red_flag=True), Known(has_ended=True)])
+def test_nobody_is_silent_under_a_red_flag_or_after_the_end(known: Known):
     long_ago = past(heard_on=days_ago(90), answered_on=days_ago(90))
     assert too_much("measures", TODAY, long_ago, known=Known()) == Because.SILENT
-    assert too_much("measures", TODAY, long_ago, known=Known(**{fact: True})) is None
+    assert too_much("measures", TODAY, long_ago, known=known) is None
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,10 @@ def test_the_first_script_stands_before_the_strip_and_is_no_module():
     assert page[page.rindex("<script", 0, first) : first] == '<script src="/static/'
 
 
-def test_the_worker_keeps_every_file_and_the_symptom_check():
+def test_the_worker_keeps_every_file_the_symptom_check_and_the_consent():
     worker = get("sw.js")
     kept = json.loads(worker.split("const FILES = ")[1].split(";\n")[0])
-    assert len(kept) == len(set(kept)) == len(files.names()) + 1
+    assert len(kept) == len(set(kept)) == len(files.names()) + 2
     assert all(map(is_there, kept))
     assert f'const BUILD = "{files.build()}"' in worker
 
