@@ -22,12 +22,20 @@ export default screen({
   async load() {
     const now = new Date();
     const on = day(now);
-    const [today, answer] = [await heard("today"), await heard("plan")];
-    const mine = await records();
+    const [today, answer, told, settings, mine, { ids }, waiting, walking] = await Promise.all([
+      heard("today"),
+      heard("plan"),
+      heard("messages"),
+      kept("settings"),
+      records(),
+      unsent(),
+      own("session"),
+      own("walk"),
+    ]);
     const asked = ratings(on, mine, today).filter((one) => one.asked === "last_24_hours");
     return {
       mine,
-      settings: /** @type {Settings | undefined} */ (await kept("settings")),
+      settings: /** @type {Settings | undefined} */ (settings),
       on,
       hour: now.getHours(),
       today,
@@ -35,11 +43,11 @@ export default screen({
       heard: answer !== undefined,
       stopped: stopped(mine, today),
       sessions: sessions(on, answer?.plan, mine, today),
-      walked: walked(on, mine, today, (await unsent()).ids),
-      news: (await heard("messages"))?.messages.filter((one) => !one.from_patient && !one.read_at).length,
+      walked: walked(on, mine, today, ids),
+      news: told?.messages.filter((one) => !one.from_patient && !one.read_at).length,
       diary: new Set(asked.map((one) => one.region)).size === 2,
-      waiting: await own("session"),
-      isWalking: Boolean(await own("walk")),
+      waiting,
+      isWalking: Boolean(walking),
       later: mine.some(({ record }) => record.kind === "session") ? await later(mine, now) : nothing,
     };
   },
