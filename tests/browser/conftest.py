@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from accounts.access import Role, acting, acting_for_all
@@ -152,7 +153,7 @@ def code_for(person: Person, by: Person) -> str:
     """A new code of this patient's, as it stands on the card."""
     with acting(by.actor):
         patient = Patient.objects.select_related("user").get(pk=person.user.pk)
-        return invite_patient(patient=patient, by=by.user.pk, now=datetime.now(UTC)).secret
+        return invite_patient(patient=patient, by=by.user.pk, now=timezone.now()).secret
 
 
 def stored(person: Person, model: type[PhoneRecord] = PainEntry, *fields: str) -> list[tuple[Any, ...]]:

@@ -43,7 +43,7 @@ export default screen({
     return html`
       <h1 lang="${one.form.language}">${one.form.title}</h1>
       ${problem ? html`<p class="card danger" role="alert" tabindex="-1">${t(problem)}</p>` : nothing}
-      <form novalidate @submit=${(/** @type {SubmitEvent} */ event) => submit(event, one)}>
+      <form class="answers" novalidate @submit=${(/** @type {SubmitEvent} */ event) => submit(event, one)}>
         ${asked(one)}
         <p class="row">
           <button class="button">${t(one.instrument === "psfs" && !named ? "measures.next" : "measures.save")}</button>
