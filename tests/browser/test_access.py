@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Phone, sideways, title_of
 from tests.people import Person
 
-SCREENS = ["", "evening", "help", "not-saved", "pain", "program", "progress"]
+SCREENS = ["", "evening", "help", "install", "measures", "not-saved", "pain", "program", "progress", "reminders"]
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)

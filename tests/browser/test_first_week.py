@@ -1,8 +1,7 @@
 """A whole first week, as it is lived: from the link behind the QR code to the first chart.
 
-The clock is moved on both sides. AMBLE_SCREENSHOTS names a folder for its pictures: light and dark, on a usual
-phone and on
-a small one.
+The clock is moved on both sides. AMBLE_SCREENSHOTS names a folder for its pictures: light and dark, on a usual and
+on a small phone.
 """
 
 from collections.abc import Callable
