@@ -8,9 +8,14 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 
 worker.addEventListener("install", (event) => {
   event.waitUntil(
-    caches.open(CACHE).then((cache) =>
-      cache.addAll([new Request(SHELL, { cache: "reload" }), ...FILES.map((url) => new Request(url, { cache: "no-cache" }))]),
-    ),
+    caches
+      .open(CACHE)
+      .then((cache) =>
+        cache.addAll([
+          new Request(SHELL, { cache: "reload" }),
+          ...FILES.map((url) => new Request(url, { cache: "no-cache" })),
+        ]),
+      ),
   );
 });
 
@@ -19,7 +24,9 @@ worker.addEventListener("activate", (event) => {
     caches
       .keys()
       .then((names) =>
-        Promise.all(names.filter((name) => name.startsWith("amble ") && name !== CACHE).map((name) => caches.delete(name))),
+        Promise.all(
+          names.filter((name) => name.startsWith("amble ") && name !== CACHE).map((name) => caches.delete(name)),
+        ),
       ),
   );
 });
@@ -81,7 +88,8 @@ async function show(event) {
   const tag = String(given.tag ?? "");
   const kind = tag.split("-")[0] ?? "";
   const [settings, identity] = await Promise.all([kept("settings"), kept("identity")]).catch(() => []);
-  const language = settings?.language === "es" || (!settings?.language && navigator.language.startsWith("es")) ? "es" : "en";
+  const language =
+    settings?.language === "es" || (!settings?.language && navigator.language.startsWith("es")) ? "es" : "en";
   const words = WORDS[language];
   const id = Number(given.data?.id ?? 0);
   const options = {
@@ -94,7 +102,8 @@ async function show(event) {
     data: { id, kind, person: identity?.person },
   };
   await worker.registration.showNotification(words[kind] ?? given.title ?? "Amble", options);
-  for (const page of await worker.clients.matchAll({ type: "window", includeUncontrolled: true })) page.postMessage({ shown: tag });
+  for (const page of await worker.clients.matchAll({ type: "window", includeUncontrolled: true }))
+    page.postMessage({ shown: tag });
   if (id) await answer(identity?.person, `notifications/${id}/receipt`);
 }
 
@@ -126,7 +135,10 @@ async function renew() {
   const identity = await kept("identity");
   if (!identity || identity.signed_out) return;
   const { public_key } = await (await fetch("/api/v1/push/key")).json();
-  const now = await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: public_key });
+  const now = await worker.registration.pushManager.subscribe({
+    userVisibleOnly: true,
+    applicationServerKey: public_key,
+  });
   const { endpoint, keys } = now.toJSON();
   await answer(identity.person, "push/subscriptions", { endpoint, keys });
 }

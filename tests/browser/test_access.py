@@ -9,7 +9,18 @@ from playwright.sync_api import expect
 from tests.browser.conftest import Phone, sideways, title_of
 from tests.people import Person
 
-SCREENS = ["", "evening", "help", "install", "measures", "not-saved", "pain", "program", "progress", "reminders"]
+SCREENS = [
+    "",
+    "evening",
+    "help",
+    "install",
+    "measures",
+    "not-saved",
+    "pain",
+    "program",
+    "progress",
+    "reminders",
+]
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)

@@ -9,13 +9,18 @@ const EVERY_WEEKS = [1, 2, 4, 8, 13, 26]; // between two labels, whichever has r
 const ROOM_FOR_A_LABEL = 3.6; // in text heights
 const DOT = 0.16; // radius, in text heights
 
+/** One number or none for each day since the start. @typedef {(number | null)[]} Column */
 /** @typedef {{low: number, high: number} | null} Edges */
 /**
- * One number or none for each day since the start. `leg` and `back` are the days, `legLine` and `backLine` the smoothed
- * lines; between two days that do not follow each other there is nothing.
- * @typedef {{days: number, leg: Column, back: Column, legLine: Column, backLine: Column, band: Edges[], changes: {letter: string, day: number}[]}} Picture
+ * @typedef {object} Picture
+ * @property {number} days
+ * @property {Column} leg as it was noted
+ * @property {Column} back
+ * @property {Column} legLine the smoothed line; between two days that do not follow each other there is nothing
+ * @property {Column} backLine
+ * @property {Edges[]} band
+ * @property {{letter: string, day: number}[]} changes
  */
-/** @typedef {(number | null)[]} Column */
 
 /**
  * @param {Trend} trend @param {{letter: string, starts_on: string}[]} changes
@@ -103,7 +108,11 @@ function options(place, shown, words) {
   const line = { width: 2.5, spanGaps: false, points: { show: false } };
   const edge = { stroke: color("band-edge"), width: 1, dash: [2, 3], points: { show: false } };
   /** @param {string} name @param {typeof round} shape */
-  const dots = (name, shape) => ({ points: { show: false }, fill: `color-mix(in srgb, ${color(name)} 40%, transparent)`, paths: marks(shape, text * DOT) });
+  const dots = (name, shape) => ({
+    points: { show: false },
+    fill: `color-mix(in srgb, ${color(name)} 40%, transparent)`,
+    paths: marks(shape, text * DOT),
+  });
   return {
     width: place.clientWidth,
     height: place.clientHeight,

@@ -8,7 +8,15 @@ import { EVERY_DAY, kindInWords, KINDS, weekdayInWords } from "./words.js";
 const MOST_TIMES = 4;
 const MINUTES = [30, 40, 60, 90, 120];
 /** @type {import("./server.js").Chosen} */
-const NEW = { kind: "exercise", times: ["08:00"], window_start: null, window_end: null, every_minutes: null, weekdays: EVERY_DAY, enabled: true };
+const NEW = {
+  kind: "exercise",
+  times: ["08:00"],
+  window_start: null,
+  window_end: null,
+  every_minutes: null,
+  weekdays: EVERY_DAY,
+  enabled: true,
+};
 const USUAL_WINDOW = { window_start: "09:00", window_end: "13:00", every_minutes: 40 };
 
 /** What is being chosen, and of which reminder. */
@@ -20,7 +28,14 @@ export function closeEditor() {
   of = "";
 }
 
-/** @typedef {{change: string, reminders: import("./server.js").Reminder[], problem: string, save: (change: string, fields: import("./server.js").Chosen) => unknown, remove: (id: number) => unknown}} Asked */
+/**
+ * @typedef {object} Asked
+ * @property {string} change the id of a reminder, or "new"
+ * @property {import("./server.js").Reminder[]} reminders
+ * @property {string} problem
+ * @property {(change: string, fields: import("./server.js").Chosen) => unknown} save
+ * @property {(id: number) => unknown} remove
+ */
 
 /** @param {Asked} asked */
 export function editor({ change, reminders, problem, save, remove }) {
@@ -51,7 +66,13 @@ export function editor({ change, reminders, problem, save, remove }) {
         <legend>${t("reminders.weekdays")}</legend>
         <div class="choices weekdays">
           ${EVERY_DAY.map(
-            (one) => html`<label><input type="checkbox" .checked=${draft.weekdays.includes(one)} @change=${() => weekday(one)} /><span aria-hidden="true">${weekdayInWords(one)}</span><span class="hidden">${weekdayInWords(one, "long")}</span></label>`,
+            (one) =>
+              html`<label
+                ><input type="checkbox" .checked=${draft.weekdays.includes(one)} @change=${() => weekday(one)} /><span
+                  aria-hidden="true"
+                  >${weekdayInWords(one)}</span
+                ><span class="hidden">${weekdayInWords(one, "long")}</span></label
+              >`,
           )}
         </div>
       </fieldset>
@@ -68,12 +89,28 @@ function times() {
   return html`<fieldset>
     <legend>${t("reminders.times")}</legend>
     ${draft.times.map(
-      (time, n) => html`<p class="row">
-        <label class="field"><span class="hidden">${t("reminders.time", { n: n + 1 })}</span><input type="time" .value=${time} required @change=${(/** @type {Event} */ event) => set({ times: draft.times.map((other, m) => (m === n ? entered(event) : other)) })} /></label>
-        ${draft.times.length > 1
-          ? html`<button type="button" class="link" @click=${() => set({ times: draft.times.filter((_, other) => other !== n) })}>${t("reminders.remove_time")}<span class="hidden"> ${n + 1}</span></button>`
-          : nothing}
-      </p>`,
+      (time, n) =>
+        html`<p class="row">
+          <label class="field"
+            ><span class="hidden">${t("reminders.time", { n: n + 1 })}</span
+            ><input
+              type="time"
+              .value=${time}
+              required
+              @change=${(/** @type {Event} */ event) => set({ times: draft.times.map((other, m) => (m === n ? entered(event) : other)) })}
+          /></label>
+          ${
+            draft.times.length > 1
+              ? html`<button
+                  type="button"
+                  class="link"
+                  @click=${() => set({ times: draft.times.filter((_, other) => other !== n) })}
+                >
+                  ${t("reminders.remove_time")}<span class="hidden"> ${n + 1}</span>
+                </button>`
+              : nothing
+          }
+        </p>`,
     )}
     ${draft.times.length < MOST_TIMES ? html`<p><button type="button" class="link" @click=${() => set({ times: [...draft.times, "12:00"] })}>${t("reminders.add_time")}</button></p>` : nothing}
   </fieldset>`;
@@ -83,8 +120,20 @@ function times() {
 function spell() {
   return html`<p class="muted small">${t("reminders.break_why")}</p>
     <div class="pair">
-      <label class="field">${t("reminders.from")}<input type="time" .value=${draft.window_start} required @change=${(/** @type {Event} */ event) => set({ window_start: entered(event) })} /></label>
-      <label class="field">${t("reminders.until")}<input type="time" .value=${draft.window_end} required @change=${(/** @type {Event} */ event) => set({ window_end: entered(event) })} /></label>
+      <label class="field"
+        >${t("reminders.from")}<input
+          type="time"
+          .value=${draft.window_start}
+          required
+          @change=${(/** @type {Event} */ event) => set({ window_start: entered(event) })}
+      /></label>
+      <label class="field"
+        >${t("reminders.until")}<input
+          type="time"
+          .value=${draft.window_end}
+          required
+          @change=${(/** @type {Event} */ event) => set({ window_end: entered(event) })}
+      /></label>
     </div>
     <fieldset>
       <legend>${t("reminders.every")}</legend>
@@ -98,7 +147,8 @@ function spell() {
 function about(kind) {
   const before = draft.kind;
   if (kind === "movement_break") return set({ kind, times: [], ...USUAL_WINDOW });
-  if (before === "movement_break") return set({ kind, times: NEW.times, window_start: null, window_end: null, every_minutes: null });
+  if (before === "movement_break")
+    return set({ kind, times: NEW.times, window_start: null, window_end: null, every_minutes: null });
   return set({ kind });
 }
 

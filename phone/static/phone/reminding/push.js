@@ -4,7 +4,8 @@ import { ask } from "./server.js";
 
 /** "ask": they can be switched on. "install": an iPhone shows them only from the Home Screen. @typedef {"on" | "ask" | "denied" | "install" | "never"} Reach */
 
-const isApple = /iPhone|iPad/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
+const isApple =
+  /iPhone|iPad/.test(navigator.userAgent) || (/Macintosh/.test(navigator.userAgent) && navigator.maxTouchPoints > 1);
 
 /** Whether Amble runs as an app of its own, not in a tab. */
 export function isInstalled() {

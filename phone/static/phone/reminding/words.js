@@ -24,5 +24,7 @@ export function weekdayInWords(day, style = "short") {
 
 /** @param {number[]} weekdays */
 export function weekdaysInWords(weekdays) {
-  return weekdays.length === EVERY_DAY.length ? t("reminders.every_day") : weekdays.map((one) => weekdayInWords(one)).join(", ");
+  return weekdays.length === EVERY_DAY.length
+    ? t("reminders.every_day")
+    : weekdays.map((one) => weekdayInWords(one)).join(", ");
 }

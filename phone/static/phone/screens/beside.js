@@ -22,7 +22,9 @@ export function beside(day) {
  */
 export function measuresDue(today, mine) {
   const answered = (/** @type {MeasureDue} */ { instrument, since }) =>
-    mine.some(({ record }) => record.kind === "measure" && record.instrument === instrument && record.at.slice(0, 10) >= since);
+    mine.some(
+      ({ record }) => record.kind === "measure" && record.instrument === instrument && record.at.slice(0, 10) >= since,
+    );
   return (today?.measures_due ?? []).filter((one) => !answered(one));
 }
 
@@ -30,7 +32,9 @@ export function measuresDue(today, mine) {
 function questions({ on, today, mine }) {
   if (!today?.day) return nothing;
   const measures = measuresDue(today, mine);
-  const checked = mine.some(({ record }) => record.kind === "symptom_check" && record.at.slice(0, 10) >= daysFrom(on, -CHECK_DAYS));
+  const checked = mine.some(
+    ({ record }) => record.kind === "symptom_check" && record.at.slice(0, 10) >= daysFrom(on, -CHECK_DAYS),
+  );
   if (checked && !measures.length) return nothing;
   return html`<section class="card" aria-labelledby="questions">
     <h2 id="questions">${t("measures.card")}</h2>
@@ -57,7 +61,9 @@ function home({ on, mine, settings }) {
     <p>${t("install.card")}</p>
     <p class="row">
       <a class="button quiet" href="/app/install">${t("install.show")}</a>
-      <button type="button" class="link" @click=${() => keep("settings", { ...settings, no_install: true })}>${t("install.not_now")}</button>
+      <button type="button" class="link" @click=${() => keep("settings", { ...settings, no_install: true })}>
+        ${t("install.not_now")}
+      </button>
     </p>
   </section>`;
 }

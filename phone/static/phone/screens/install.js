@@ -15,18 +15,22 @@ export default screen({
   render: ({ installed, prompt }) => html`
     <h1>${t("install.title")}</h1>
     <p>${t("install.why")}</p>
-    ${installed
-      ? html`<p class="ok">${t("install.done")}</p>`
-      : prompt
-        ? html`<p><button type="button" class="button" @click=${ask}>${t("install.button")}</button></p>`
-        : html`<ol class="cards">
-            ${isIPhone
-              ? html`<li class="card steps">${share()}<span>${t("install.share")}</span></li>
-                  <li class="card steps">${plus()}<span>${t("install.add")}</span></li>
-                  <li class="card">${t("install.open")}</li>`
-              : html`<li class="card steps">${dots()}<span>${t("install.menu")}</span></li>`}
-            <li class="card">${t("install.then")}</li>
-          </ol>`}
+    ${
+      installed
+        ? html`<p class="ok">${t("install.done")}</p>`
+        : prompt
+          ? html`<p><button type="button" class="button" @click=${ask}>${t("install.button")}</button></p>`
+          : html`<ol class="cards">
+              ${
+                isIPhone
+                  ? html`<li class="card steps">${share()}<span>${t("install.share")}</span></li>
+                      <li class="card steps">${plus()}<span>${t("install.add")}</span></li>
+                      <li class="card">${t("install.open")}</li>`
+                  : html`<li class="card steps">${dots()}<span>${t("install.menu")}</span></li>`
+              }
+              <li class="card">${t("install.then")}</li>
+            </ol>`
+    }
     <p><a href="/app/reminders">${t("reminders.title")}</a></p>
   `,
 });

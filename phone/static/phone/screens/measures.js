@@ -66,7 +66,9 @@ function begin(one) {
   of = key(one);
   problem = "";
   named = one.activities.length > 0;
-  activities = named ? one.activities.map((name) => ({ name, ability: null })) : Array.from({ length: LEAST_ACTIVITIES }, () => ({ name: "", ability: null }));
+  activities = named
+    ? one.activities.map((name) => ({ name, ability: null }))
+    : Array.from({ length: LEAST_ACTIVITIES }, () => ({ name: "", ability: null }));
   ticked = new Set();
   effect = null;
 }
@@ -78,16 +80,33 @@ function psfs({ form, activities: before }) {
   if (!named) {
     return html`<p lang="${form.language}">${form.ask}</p>
       ${activities.map(
-        ({ name }, n) => html`<label class="field"
-          >${t("measures.thing", { n: n + 1 })}
-          <input name="thing" .value=${name} maxlength="${LONGEST_NAME}" @input=${(/** @type {InputEvent} */ event) => {
-            activities = activities.map((other, m) => (m === n ? { ...other, name: /** @type {HTMLInputElement} */ (event.target).value } : other));
-          }}
-        /></label>`,
+        ({ name }, n) =>
+          html`<label class="field"
+            >${t("measures.thing", { n: n + 1 })}
+            <input
+              name="thing"
+              .value=${name}
+              maxlength="${LONGEST_NAME}"
+              @input=${(/** @type {InputEvent} */ event) => {
+                activities = activities.map((other, m) =>
+                  m === n ? { ...other, name: /** @type {HTMLInputElement} */ (event.target).value } : other,
+                );
+              }}
+          /></label>`,
       )}
-      ${activities.length < MOST_ACTIVITIES
-        ? html`<p><button type="button" class="link" @click=${() => set(() => (activities = [...activities, { name: "", ability: null }]))}>${t("measures.another")}</button></p>`
-        : nothing}`;
+      ${
+        activities.length < MOST_ACTIVITIES
+          ? html`<p>
+              <button
+                type="button"
+                class="link"
+                @click=${() => set(() => (activities = [...activities, { name: "", ability: null }]))}
+              >
+                ${t("measures.another")}
+              </button>
+            </p>`
+          : nothing
+      }`;
   }
   return html`<p lang="${form.language}">${before.length ? form.ask_again : t("measures.how_well")}</p>
     ${activities.map(({ name, ability }, n) =>
@@ -96,7 +115,8 @@ function psfs({ form, activities: before }) {
         group: `${name}. 0: ${form.least}. 10: ${form.most}.`,
         ends: [`0 ${form.least}`, `${form.most} 10`],
         chosen: ability,
-        pick: (score) => set(() => (activities = activities.map((other, m) => (m === n ? { ...other, ability: score } : other)))),
+        pick: (score) =>
+          set(() => (activities = activities.map((other, m) => (m === n ? { ...other, ability: score } : other)))),
       }),
     )}`;
 }
@@ -106,9 +126,14 @@ function rmdq({ form }) {
   return html`<fieldset lang="${form.language}">
       <legend class="asks-at-length">${form.ask}</legend>
       ${(form.statements ?? []).map(
-        (statement, n) => html`<label class="tick statement"
-          ><input type="checkbox" .checked=${ticked.has(n + 1)} @change=${() => set(() => (ticked.has(n + 1) ? ticked.delete(n + 1) : ticked.add(n + 1)))} /><span>${statement}</span></label
-        >`,
+        (statement, n) =>
+          html`<label class="tick statement"
+            ><input
+              type="checkbox"
+              .checked=${ticked.has(n + 1)}
+              @change=${() => set(() => (ticked.has(n + 1) ? ticked.delete(n + 1) : ticked.add(n + 1)))}
+            /><span>${statement}</span></label
+          >`,
       )}
     </fieldset>
     <p class="muted" role="status">${counted("measures.ticked", ticked.size)}</p>`;
@@ -120,7 +145,15 @@ function gpe({ form }) {
     <legend class="asks-at-length">${form.ask}</legend>
     <div class="choices steps-of-seven">
       ${Object.entries(form.steps ?? {}).map(
-        ([step, text]) => html`<label><input type="radio" name="effect" .checked=${effect === step} @change=${() => set(() => (effect = step))} /><span>${text}</span></label>`,
+        ([step, text]) =>
+          html`<label
+            ><input
+              type="radio"
+              name="effect"
+              .checked=${effect === step}
+              @change=${() => set(() => (effect = step))}
+            /><span>${text}</span></label
+          >`,
       )}
     </div>
   </fieldset>`;
@@ -138,9 +171,12 @@ function set(change) {
 async function submit(event, one) {
   event.preventDefault();
   if (one.instrument === "psfs" && !named) return name();
-  if (one.instrument === "psfs" && activities.some(({ ability }) => ability === null)) return wrong("measures.all_numbers");
+  if (one.instrument === "psfs" && activities.some(({ ability }) => ability === null))
+    return wrong("measures.all_numbers");
   if (one.instrument === "gpe" && effect === null) return wrong("measures.one_step");
-  const answered = { psfs: { activities }, rmdq: { ticked: [...ticked].sort((a, b) => a - b) }, gpe: { effect } }[one.instrument];
+  const answered = { psfs: { activities }, rmdq: { ticked: [...ticked].sort((a, b) => a - b) }, gpe: { effect } }[
+    one.instrument
+  ];
   try {
     await save("measure", { instrument: one.instrument, language: one.form.language, ...answered });
   } catch (error) {
@@ -166,7 +202,9 @@ function name() {
 async function wrong(why) {
   problem = why;
   await refresh();
-  const first = /** @type {HTMLElement | null} */ (document.querySelector("#screen [role=alert]") ?? document.querySelector("#screen h1"));
+  const first = /** @type {HTMLElement | null} */ (
+    document.querySelector("#screen [role=alert]") ?? document.querySelector("#screen h1")
+  );
   first?.setAttribute("tabindex", "-1");
   first?.focus();
 }

@@ -22,7 +22,9 @@ export default screen({
     const progress = await heard("progress");
     const trend = progress?.trend ?? null;
     // The first version changed nothing; what is planned for later is no change yet.
-    const later = (progress?.plans ?? []).filter((one) => trend && one.starts_on > trend.start && one.starts_on <= daysFrom(trend.through, 1));
+    const later = (progress?.plans ?? []).filter(
+      (one) => trend && one.starts_on > trend.start && one.starts_on <= daysFrom(trend.through, 1),
+    );
     const changes = later.map((one, n) => ({ ...one, letter: LETTERS[n % LETTERS.length] ?? "" }));
     if (trend && logged(trend)) void show(trend, changes);
     return { progress, trend, changes };
@@ -35,8 +37,7 @@ export default screen({
     <h1>${t("progress.title")}</h1>
     <p class="sentence">${progress?.sentence || t("progress.none")}</p>
     ${trend && logged(trend) ? chart(trend, changes) : html`<p class="muted">${t(progress ? "progress.empty" : "progress.no_network")}</p>`}
-    ${progress && trend ? tiles(progress, trend) : nothing}
-    ${trend && logged(trend) ? table(trend) : nothing}
+    ${progress && trend ? tiles(progress, trend) : nothing} ${trend && logged(trend) ? table(trend) : nothing}
   `,
 
   leave() {
@@ -60,7 +61,8 @@ async function show(trend, changes) {
 }
 
 /** Ended days since the start. @param {Trend} trend */
-const days = ({ start, through }) => Math.max(0, Math.round((Date.parse(through) - Date.parse(start)) / 86_400_000) + 1);
+const days = ({ start, through }) =>
+  Math.max(0, Math.round((Date.parse(through) - Date.parse(start)) / 86_400_000) + 1);
 
 /** Days with any number. @param {Trend} trend */
 const logged = (trend) => new Set([...trend.days.leg, ...trend.days.back].map(({ on }) => on)).size;
@@ -79,14 +81,20 @@ function chart(trend, changes) {
         ${expected.weeks.length ? html`<span>${swatch("band")}${t("progress.band")}</span>` : nothing}
       </p>
       <p>${summary(trend)}</p>
-      ${changes.length
-        ? html`<ul class="changes">
-            ${changes.map(({ letter, starts_on }) => html`<li><strong>${letter}</strong> ${t("progress.change", { date: dateInWords(starts_on) })}</li>`)}
-          </ul>`
-        : nothing}
-      ${expected.weeks.length
-        ? html`<p class="muted small">${t(`progress.half_${expected.stratum}`)} ${t("progress.no_forecast", { version })}</p>`
-        : nothing}
+      ${
+        changes.length
+          ? html`<ul class="changes">
+              ${changes.map(({ letter, starts_on }) => html`<li><strong>${letter}</strong> ${t("progress.change", { date: dateInWords(starts_on) })}</li>`)}
+            </ul>`
+          : nothing
+      }
+      ${
+        expected.weeks.length
+          ? html`<p class="muted small">
+              ${t(`progress.half_${expected.stratum}`)} ${t("progress.no_forecast", { version })}
+            </p>`
+          : nothing
+      }
     </figcaption>
   </figure>`;
 }
@@ -118,9 +126,15 @@ function tiles({ adherence, walking }, trend) {
   return html`<dl class="pair facts">
     ${fact(t("progress.days_logged"), `${logged(trend)} / ${days(trend)}`)}
     ${adherence ? html`${sessions(t("progress.sessions_week"), adherence.week.sessions)} ${sessions(t("progress.sessions_month"), adherence.month.sessions)}` : nothing}
-    ${walking
-      ? fact(t("progress.walking"), counted("progress.minutes", walking.minutes), counted("progress.on_days", walking.walked_days))
-      : nothing}
+    ${
+      walking
+        ? fact(
+            t("progress.walking"),
+            counted("progress.minutes", walking.minutes),
+            counted("progress.on_days", walking.walked_days),
+          )
+        : nothing
+    }
   </dl>`;
 }
 
@@ -133,40 +147,73 @@ function sessions(label, { asked, done }) {
 function fact(label, value, more = "") {
   return html`<div class="card fact">
     <dt>${label}</dt>
-    <dd>${value ? html`<strong class="number">${value}</strong>` : nothing} ${more ? html`<span>${more}</span>` : nothing}</dd>
+    <dd>
+      ${value ? html`<strong class="number">${value}</strong>` : nothing} ${more ? html`<span>${more}</span>` : nothing}
+    </dd>
   </div>`;
 }
 
 /** The same numbers, newest first. @param {Trend} trend */
 function table(trend) {
-  const of = (/** @type {{on: string, value: number}[]} */ values) => new Map(values.map(({ on, value }) => [on, value]));
+  const of = (/** @type {{on: string, value: number}[]} */ values) =>
+    new Map(values.map(({ on, value }) => [on, value]));
   const [leg, back] = [of(trend.days.leg), of(trend.days.back)];
   const [legLine, backLine] = [of(trend.lines.leg.flat()), of(trend.lines.back.flat())];
   const all = Array.from({ length: days(trend) }, (_, n) => daysFrom(trend.through, -n));
-  const cell = (/** @type {number | undefined} */ value) => html`<td>${value === undefined ? html`<span class="muted">${t("progress.missing")}</span>` : decimal(value)}</td>`;
+  const cell = (/** @type {number | undefined} */ value) =>
+    html`<td>${value === undefined ? html`<span class="muted">${t("progress.missing")}</span>` : decimal(value)}</td>`;
   return html`<details class="card">
     <summary>${t("progress.table")}</summary>
     <div class="wide" role="region" tabindex="0" aria-label="${t("progress.table")}">
       <table class="number">
-        <caption class="hidden">${t("progress.table_days")}</caption>
-        <thead><tr>
-          <th scope="col">${t("progress.date")}</th>
-          <th scope="col">${t("progress.leg")}</th><th scope="col">${t("progress.leg_line")}</th>
-          <th scope="col">${t("progress.back")}</th><th scope="col">${t("progress.back_line")}</th>
-        </tr></thead>
+        <caption class="hidden">
+          ${t("progress.table_days")}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">${t("progress.date")}</th>
+            <th scope="col">${t("progress.leg")}</th>
+            <th scope="col">${t("progress.leg_line")}</th>
+            <th scope="col">${t("progress.back")}</th>
+            <th scope="col">${t("progress.back_line")}</th>
+          </tr>
+        </thead>
         <tbody>
-          ${all.map((on) => html`<tr><th scope="row">${dateInWords(on)}</th>${cell(leg.get(on))}${cell(legLine.get(on))}${cell(back.get(on))}${cell(backLine.get(on))}</tr>`)}
+          ${all.map(
+            (on) =>
+              html`<tr>
+                <th scope="row">${dateInWords(on)}</th>
+                ${cell(leg.get(on))}${cell(legLine.get(on))}${cell(back.get(on))}${cell(backLine.get(on))}
+              </tr>`,
+          )}
         </tbody>
       </table>
-      ${trend.expected.weeks.length
-        ? html`<table class="number">
-            <caption>${t("progress.band")}</caption>
-            <thead><tr><th scope="col">${t("progress.after_week")}</th><th scope="col">${t("progress.from")}</th><th scope="col">${t("progress.to")}</th></tr></thead>
-            <tbody>
-              ${trend.expected.weeks.map(({ week, low, high }) => html`<tr><th scope="row">${week}</th><td>${decimal(low)}</td><td>${decimal(high)}</td></tr>`)}
-            </tbody>
-          </table>`
-        : nothing}
+      ${
+        trend.expected.weeks.length
+          ? html`<table class="number">
+              <caption>
+                ${t("progress.band")}
+              </caption>
+              <thead>
+                <tr>
+                  <th scope="col">${t("progress.after_week")}</th>
+                  <th scope="col">${t("progress.from")}</th>
+                  <th scope="col">${t("progress.to")}</th>
+                </tr>
+              </thead>
+              <tbody>
+                ${trend.expected.weeks.map(
+                  ({ week, low, high }) =>
+                    html`<tr>
+                      <th scope="row">${week}</th>
+                      <td>${decimal(low)}</td>
+                      <td>${decimal(high)}</td>
+                    </tr>`,
+                )}
+              </tbody>
+            </table>`
+          : nothing
+      }
     </div>
   </details>`;
 }

@@ -42,7 +42,9 @@ export default screen({
   title: () => (problem ? `${t("reminders.problem")}: ` : "") + t("reminders.title"),
 
   render({ heard, here, change }) {
-    if (!heard) return html`<h1>${t("reminders.title")}</h1><p>${t(away ? "reminders.away_empty" : "reminders.loading")}</p>`;
+    if (!heard)
+      return html`<h1>${t("reminders.title")}</h1>
+        <p>${t(away ? "reminders.away_empty" : "reminders.loading")}</p>`;
     if (change) {
       return editor({ change, reminders: heard.reminders, problem, save, remove });
     }
@@ -50,7 +52,8 @@ export default screen({
       <h1>${t("reminders.title")}</h1>
       ${away ? html`<p class="notice">${t("reminders.away")}</p>` : nothing}
       ${problem ? html`<p class="card danger" role="alert" tabindex="-1">${problem}</p>` : nothing}
-      ${phone(heard, here)} ${list(heard.reminders)} ${quiet(heard.preferences)} ${ways(heard)} ${measuring(heard.choices)} ${sent(heard.sent)}
+      ${phone(heard, here)} ${list(heard.reminders)} ${quiet(heard.preferences)} ${ways(heard)}
+      ${measuring(heard.choices)} ${sent(heard.sent)}
     `;
   },
 
@@ -78,14 +81,26 @@ navigator.serviceWorker?.addEventListener("message", ({ data }) => {
 /** @param {Reminding} heard @param {import("../reminding/push.js").Reach} here */
 function phone({ key, subscriptions }, here) {
   const title = html`<h2>${t("reminders.phone")}</h2>`;
-  if (key === null) return html`<section class="card">${title}<p>${t("reminders.no_push")}</p></section>`;
+  if (key === null)
+    return html`<section class="card">
+      ${title}
+      <p>${t("reminders.no_push")}</p>
+    </section>`;
   if (here === "on") {
     return html`<section class="card">
       ${title}
       <p><span class="ok">${t("reminders.on")}</span></p>
       <p class="row">
-        <button type="button" class="button quiet" ?disabled=${test === "sending"} @click=${sendTest}>${t("reminders.test")}</button>
-        <button type="button" class="link" @click=${() => turn(() => switchOff(subscriptions), "reminders.switched_off")}>${t("reminders.off")}</button>
+        <button type="button" class="button quiet" ?disabled=${test === "sending"} @click=${sendTest}>
+          ${t("reminders.test")}
+        </button>
+        <button
+          type="button"
+          class="link"
+          @click=${() => turn(() => switchOff(subscriptions), "reminders.switched_off")}
+        >
+          ${t("reminders.off")}
+        </button>
       </p>
       <p class="small">${test ? t(`reminders.test_${test}`) : ""}</p>
     </section>`;
@@ -133,18 +148,23 @@ function list(reminders) {
     ${reminders.length ? nothing : html`<p class="muted">${t("reminders.none")}</p>`}
     <ul class="lines">
       ${reminders.map(
-        (one) => html`<li class="row">
-          <div>
-            <strong>${kindInWords(one.kind)}</strong>
-            <span class="small muted number">${timesInWords(one)} · ${weekdaysInWords(one.weekdays)}</span>
-          </div>
-          <label class="tick"
-            ><input type="checkbox" .checked=${one.enabled} @change=${(/** @type {Event} */ event) => enable(event, one)} /><span
-              >${t("reminders.is_on")}<span class="hidden"> ${kindInWords(one.kind)}</span></span
-            ></label
-          >
-          <a href="/app/reminders?change=${one.id}">${t("reminders.change")}<span class="hidden"> ${kindInWords(one.kind)}, ${timesInWords(one)}</span></a>
-        </li>`,
+        (one) =>
+          html`<li class="row">
+            <div>
+              <strong>${kindInWords(one.kind)}</strong>
+              <span class="small muted number">${timesInWords(one)} · ${weekdaysInWords(one.weekdays)}</span>
+            </div>
+            <label class="tick"
+              ><input
+                type="checkbox"
+                .checked=${one.enabled}
+                @change=${(/** @type {Event} */ event) => enable(event, one)}
+              /><span>${t("reminders.is_on")}<span class="hidden"> ${kindInWords(one.kind)}</span></span></label
+            >
+            <a href="/app/reminders?change=${one.id}"
+              >${t("reminders.change")}<span class="hidden"> ${kindInWords(one.kind)}, ${timesInWords(one)}</span></a
+            >
+          </li>`,
       )}
     </ul>
     <p><a class="button quiet" href="/app/reminders?change=new">${t("reminders.add")}</a></p>
@@ -182,12 +202,26 @@ function quiet(preferences) {
     <form @submit=${(/** @type {SubmitEvent} */ event) => saveQuiet(event, preferences)}>
       <p class="muted small">${t("reminders.quiet_why")}</p>
       <div class="pair">
-        <label class="field">${t("reminders.quiet_start")}<input type="time" name="quiet_start" .value=${preferences.quiet_start} required /></label>
-        <label class="field">${t("reminders.quiet_end")}<input type="time" name="quiet_end" .value=${preferences.quiet_end} required /></label>
+        <label class="field"
+          >${t("reminders.quiet_start")}<input
+            type="time"
+            name="quiet_start"
+            .value=${preferences.quiet_start}
+            required
+        /></label>
+        <label class="field"
+          >${t("reminders.quiet_end")}<input type="time" name="quiet_end" .value=${preferences.quiet_end} required
+        /></label>
       </div>
       <label class="field"
         >${t("reminders.pause")}<span class="muted small">${t("reminders.pause_why")}</span>
-        <input type="date" name="paused_until" .value=${paused ? preferences.paused_until : ""} min="${today}" max="${daysFrom(today, LONGEST_PAUSE_DAYS)}" />
+        <input
+          type="date"
+          name="paused_until"
+          .value=${paused ? preferences.paused_until : ""}
+          min="${today}"
+          max="${daysFrom(today, LONGEST_PAUSE_DAYS)}"
+        />
       </label>
       ${paused ? html`<p><span class="chip">${t("reminders.paused", { date: dateInWords(String(preferences.paused_until)) })}</span></p>` : nothing}
       <p><button class="button quiet">${t("reminders.save")}</button></p>
@@ -238,20 +272,33 @@ function saveWays(event, { quiet_start, quiet_end }, choices) {
   return turn(async () => {
     if (!channels.length) throw new Refused(t("reminders.no_way"));
     await ask("PUT", "message-preferences", { quiet_start, quiet_end, channels });
-    await ask("PUT", "delivery-choices", { ...choices, email: form.has("email"), email_when_unseen: form.has("unseen") });
+    await ask("PUT", "delivery-choices", {
+      ...choices,
+      email: form.has("email"),
+      email_when_unseen: form.has("unseen"),
+    });
   }, "reminders.saved");
 }
 
 /** @param {Reminding["choices"]} choices */
 function measuring(choices) {
-  const choose = (/** @type {boolean} */ yes) => turn(() => ask("PUT", "delivery-choices", { ...choices, measuring: yes }), "reminders.saved");
+  const choose = (/** @type {boolean} */ yes) =>
+    turn(() => ask("PUT", "delivery-choices", { ...choices, measuring: yes }), "reminders.saved");
   return html`<section class="card">
     <h2 id="measuring">${t("reminders.measuring")}</h2>
     <p>${t("reminders.measuring_what")}</p>
     <p class="muted small">${t("reminders.measuring_free")}</p>
     <p class="switch" role="group" aria-labelledby="measuring">
       ${[true, false].map(
-        (yes) => html`<button type="button" class="button quiet" aria-pressed="${choices.measuring === yes}" @click=${() => choose(yes)}>${t(yes ? "reminders.measuring_yes" : "reminders.measuring_no")}</button>`,
+        (yes) =>
+          html`<button
+            type="button"
+            class="button quiet"
+            aria-pressed="${choices.measuring === yes}"
+            @click=${() => choose(yes)}
+          >
+            ${t(yes ? "reminders.measuring_yes" : "reminders.measuring_no")}
+          </button>`,
       )}
     </p>
   </section>`;
@@ -266,11 +313,12 @@ function sent(all) {
     ${all.length ? nothing : html`<p class="muted">${t("reminders.sent_none")}</p>`}
     <ul class="lines">
       ${all.map(
-        ({ kind, due_at, outcome, in_words }) => html`<li>
-          <strong>${kindInWords(kind)}</strong>
-          <span class="small muted number">${dateInWords(day(new Date(due_at)))}, ${timeInWords(due_at)}</span>
-          <span>${language === "en" ? in_words : t(`reminders.outcome_${outcome}`)}</span>
-        </li>`,
+        ({ kind, due_at, outcome, in_words }) =>
+          html`<li>
+            <strong>${kindInWords(kind)}</strong>
+            <span class="small muted number">${dateInWords(day(new Date(due_at)))}, ${timeInWords(due_at)}</span>
+            <span>${language === "en" ? in_words : t(`reminders.outcome_${outcome}`)}</span>
+          </li>`,
       )}
     </ul>
   </details>`;
