@@ -11,15 +11,23 @@ from tests.people import Person
 
 SCREENS = [
     "",
+    "check",
+    "check?q=1",
+    "check?advice",
+    "data",
     "evening",
+    "events",
     "help",
     "install",
     "measures",
+    "messages",
     "not-saved",
     "pain",
     "program",
     "progress",
     "reminders",
+    "session?line=1",
+    "walk",
 ]
 
 

@@ -226,6 +226,24 @@ def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(
     assert (len(given), given["foot_drop"], given["pregnancy"]) == (len(TEXT), "yes", "no")
 
 
+def test_a_pain_in_the_chest_is_an_emergency_though_its_flag_is_of_tier_b(
+    joined: Phone, ana: Person, with_numbers: None
+):
+    joined.open()
+    page = joined.page
+    joined.open("check?q=1")
+    while not page.get_by_role("group", name=TEXT["chest_pain"]).count():
+        say_no_to_all_here(page)
+        next_screen(page)
+    say_no_to_all_here(page)
+    say(page, "chest_pain", "Yes")
+    next_screen(page)
+    expect(page.get_by_role("heading", name="Get help now")).to_be_focused()
+    expect(page.locator("[data-contact]").first).to_contain_text("Call 112")
+    joined.unsent(0)
+    assert flags(ana) == ["chest_pain"]
+
+
 def test_a_reload_in_the_middle_keeps_the_answers_and_back_shows_them(joined: Phone):
     page = joined.page
     joined.open("check?q=1")

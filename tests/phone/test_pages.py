@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -9,6 +10,7 @@ from accounts.access import Role
 from accounts.actions import Issued
 from accounts.models import Invitation
 from phone import files
+from recovery.consents import text
 from recovery.rules.red_flags import symptom_check
 
 SCREENS = ("", "join", "pain", "evening", "help", "a-screen-of-a-later-version")
@@ -69,10 +71,10 @@ def test_the_first_script_stands_before_the_strip_and_is_no_module():
     assert page[page.rindex("<script", 0, first) : first] == '<script src="/static/'
 
 
-def test_the_worker_keeps_every_file_the_symptom_check_and_the_consent():
+def test_the_worker_keeps_every_file_the_symptom_check_and_the_cards():
     worker = get("sw.js")
     kept = json.loads(worker.split("const FILES = ")[1].split(";\n")[0])
-    assert len(kept) == len(set(kept)) == len(files.names()) + 2
+    assert len(kept) == len(set(kept)) == len(files.names()) + len(files.DATA)
     assert all(map(is_there, kept))
     assert f'const BUILD = "{files.build()}"' in worker
 
@@ -87,6 +89,21 @@ def test_a_change_of_any_file_is_another_build(monkeypatch: pytest.MonkeyPatch):
 def test_the_symptom_check_answers_without_a_sign_in():
     questions = json.loads(get("symptom-check.json"))["questions"]
     assert [question["id"] for question in questions] == list(symptom_check())
+
+
+def test_what_is_agreed_to_can_be_read_before_anybody_is_signed_in():
+    assert json.loads(get("consent.json")) == text()
+
+
+@pytest.mark.parametrize("name", ["symptom_check.json", "consent.json"])
+def test_other_questions_or_cards_are_another_build(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+):
+    before = files._build.__wrapped__()
+    changed = [tmp_path / path.name if path.name == name else path for path in files.DATA]
+    (tmp_path / name).write_text("{}")
+    monkeypatch.setattr(files, "DATA", changed)
+    assert files._build.__wrapped__() != before
 
 
 def test_the_app_can_be_installed():

@@ -40,7 +40,8 @@ function told(row, waiting, notKept) {
 
 /** How grave it is. @param {Advice} given */
 function gravity({ found, unknown }) {
-  if (found.some((one) => one.tier === "A")) return found.every((one) => one.tier !== "A" || isCrisis(one)) ? "crisis" : "now";
+  const urgent = found.filter((one) => one.tier === "A" || one.show?.[0] === "emergency");
+  if (urgent.length) return urgent.every(isCrisis) ? "crisis" : "now";
   if (unknown || found.some((one) => one.tier === "B")) return "today";
   return found.length ? "soon" : "nothing";
 }

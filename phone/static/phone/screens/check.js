@@ -66,7 +66,7 @@ function start(data) {
   if (!data) {
     return html`<h1>${t("check.title")}</h1>
       <p class="card danger">${t("check.no_file")}</p>
-      ${toToday()}`;
+      <p><a href="/app/">${t("pain.back_to_today")}</a></p>`;
   }
   const { file, open, isUnderWay, stopped } = data;
   return html`
@@ -76,14 +76,14 @@ function start(data) {
     ${file.to_confirm[language] ? html`<p class="notice">${t("check.unconfirmed")}</p>` : nothing}
     <p class="muted">${t("check.minutes")} ${t("check.offline")}</p>
     ${isUnderWay
-      ? html`<p><a class="button" href="/app/check?q=${open + 1}">${t("check.go_on")}</a></p>
-          <p><button type="button" class="link" @click=${startAgain}>${t("check.start_again")}</button></p>`
-      : html`<p><a class="button" href="/app/check?q=1">${t("check.start")}</a></p>`}
-    ${toToday()}
+      ? html`<p><button type="button" class="link" @click=${startAgain}>${t("check.start_again")}</button></p>`
+      : nothing}
+    <p class="bar">
+      <a class="button quiet" href="/app/">${t("check.close")}</a>
+      <a class="button" href="/app/check?q=${isUnderWay ? open + 1 : 1}">${t(isUnderWay ? "check.go_on" : "check.start")}</a>
+    </p>
   `;
 }
-
-const toToday = () => html`<p><a href="/app/">${t("pain.back_to_today")}</a></p>`;
 
 /** What was answered before stays as it is; the questions are asked from the first one. */
 async function startAgain() {

@@ -9,8 +9,17 @@ import { pull } from "../sync.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { dateInWords, t } from "../words.js";
 
-/** @type {EventKind[]} */
-const KINDS = ["injection", "medication_change", "flare", "other_care", "imaging", "surgery", "travel", "other"];
+/** What can be noted, in the order it is offered. @type {Record<EventKind, Word>} */
+const KINDS = {
+  injection: "events.injection",
+  medication_change: "events.medication",
+  flare: "events.flare",
+  other_care: "events.treatment",
+  imaging: "events.imaging",
+  surgery: "events.surgery",
+  travel: "events.travel",
+  other: "events.other",
+};
 const LONGEST_NOTE = 500;
 
 let isOpen = false;
@@ -43,9 +52,9 @@ export default screen({
       <fieldset>
         <legend>${t("events.what")}</legend>
         <div class="choices">
-          ${KINDS.map(
-            (kind) => html`<label
-              ><input type="radio" name="what" value="${kind}" ?checked=${kind === what} /><span>${t(`events.what_${kind}`)}</span></label
+          ${Object.entries(KINDS).map(
+            ([kind, word]) => html`<label
+              ><input type="radio" name="what" value="${kind}" ?checked=${kind === what} /><span>${t(word)}</span></label
             >`,
           )}
         </div>
@@ -110,7 +119,7 @@ function row(item) {
 
 /** @param {Item} item */
 function words(item) {
-  if (item.kind === "event") return t(`events.what_${item.what ?? "other"}`);
+  if (item.kind === "event") return t(KINDS[item.what ?? "other"]);
   if (item.kind === "status") return item.words ?? "";
   return t(`events.is_${item.kind}`, { letter: item.letter ?? "", until: item.until_on ? dateInWords(item.until_on) : "" });
 }

@@ -128,6 +128,6 @@ async function enter() {
 
 /** What the clinic's list of devices calls this one: its make, never a name. */
 function device() {
-  const known = /(iPhone|iPad|Android|Macintosh|Windows|Linux)/.exec(navigator.userAgent);
-  return known?.[1] ?? t("join.device");
+  const makes = ["iPhone", "iPad", "Android", "Macintosh", "Windows", "Linux"]; // an Android names Linux as well
+  return makes.find((make) => navigator.userAgent.includes(make)) ?? t("join.device");
 }

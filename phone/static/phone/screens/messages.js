@@ -174,6 +174,7 @@ async function write(event) {
       problem = "pain.not_saved";
     }
   }
+  field.value = typed.text;
   await refresh();
   field.focus();
 }
