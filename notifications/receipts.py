@@ -8,8 +8,9 @@ from accounts.access import Actor, acting_for_all
 from notifications.models import Channel, DeliveryChoices, Kind, Notification, NotificationQuerySet, Receipt
 
 UNSEEN_AFTER = timedelta(minutes=10)
-# Further back than reminders last, so that the search stays in one short stretch of its index.
-LOOKED_BACK = timedelta(hours=3)
+# Each message is looked at again every few seconds for this long, so that the price is that of twenty minutes' pushes.
+# After a longer outage what is missing is no second push.
+LOOKED_BACK = timedelta(minutes=30)
 CONFIRMS_SINCE = timedelta(days=14)
 
 State = Notification.State
@@ -39,8 +40,7 @@ def repeat_unseen(*, now: datetime) -> int:
                 first_sent_at=None,
                 done_at=None,
                 snoozed_at=None,
-                sent_at__lte=now - UNSEEN_AFTER,
-                due_at__range=(now - LOOKED_BACK, now),
+                sent_at__range=(now - LOOKED_BACK, now - UNSEEN_AFTER),
                 expires_at__gt=now,
             )
             .exclude(kind=Kind.MOVEMENT_BREAK)
