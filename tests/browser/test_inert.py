@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 from django.test import Client
@@ -81,7 +82,7 @@ def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Pers
     now = datetime.now(UTC)
     head = {"revision": 1, "at": now.isoformat()}
     today = str(now.date())
-    bodies = [
+    bodies: list[dict[str, Any]] = [
         *({"kind": "message", "text": text, "private": n % 2 == 0} for n, text in enumerate(PAYLOADS)),
         *({"kind": "event", "what": "other", "about_on": today, "note": text} for text in PAYLOADS),
         *({"kind": "pain", "region": "leg", "score": 3, "asked": "now", "note": text} for text in PAYLOADS),
