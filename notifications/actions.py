@@ -60,11 +60,13 @@ def change_reminder(
     *, reminder: Reminder, preferences: MessagePreferences, fields: Mapping[str, Any], now: datetime
 ) -> None:
     _note(preferences, now=now)
-    kind, slots = reminder.kind, reminder.slots
+    kind, before = reminder.kind, set(reminder.slots)
     for name, value in fields.items():
         setattr(reminder, name, value)
     _schedule(reminder, preferences, now=now)
-    _call_off(reminder.patient_id, kind, slots)
+    kept = set(reminder.slots) if reminder.enabled and reminder.kind == kind else set()
+    if gone := before - kept:
+        _call_off(reminder.patient_id, kind, gone)
 
 
 def remove_reminder(*, reminder: Reminder) -> None:

@@ -292,6 +292,7 @@ def test_the_time_under_a_red_flag_is_no_silence(world: World, closed: int | Non
     flag = world.raise_flag(at=NOON - 29 * DAY)
     if closed is not None:
         flag.closed_at, flag.closed_by, flag.closed_because = NOON - closed * DAY, world.therapist, "Seen."
+        flag.closed_on = flag.closed_at.date()
         flag.acknowledged_at, flag.acknowledged_by = flag.closed_at, world.therapist
         flag.save()
     plan(now=NOON)

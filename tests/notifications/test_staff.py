@@ -45,6 +45,7 @@ def test_a_review_that_is_over_by_now_is_not_announced(world: World, lapsed: boo
         cause="week_4",
         due_on=NOON.date(),
         opened_at=NOON,
+        opened_on=NOON.date(),
         lapsed_at=NOON if lapsed else None,
     )
     due = ReviewDue(waiting.pk, world.clinic.pk, world.patient.pk, world.therapist.pk, NOON.date())

@@ -301,7 +301,9 @@ def test_no_step_is_accepted_under_a_red_flag_or_past_a_session_that_nobody_judg
     with acting_for_all():
         episode = Episode.objects.get(patient=ana.user.pk)
         of_ana = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id, "episode": episode}
-        flag = RedFlag.objects.create(rule="fever", tier="B", about_on=TODAY, raised_at=NOW, **of_ana)
+        flag = RedFlag.objects.create(
+            rule="fever", tier="B", about_on=TODAY, raised_at=NOW, raised_on=TODAY, **of_ana
+        )
     assert call(maria, "POST", path).status_code == 409
     with acting_for_all():
         flag.delete()
