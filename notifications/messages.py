@@ -38,7 +38,14 @@ def message_for(notification: Notification) -> Message:
         unsubscribe_url=""
         if notification.is_for_staff
         else unsubscribe_url(notification.clinic_id, notification.patient_id),
+        key="" if urgent else _key(notification),
     )
+
+
+def _key(notification: Notification) -> str:
+    """Another one for each message, also of a database that was begun anew, and for one that was put off."""
+    moments = (notification.due_at, notification.snoozed_at)
+    return ".".join([str(notification.pk), *(f"{at.timestamp():.0f}" for at in moments if at)])
 
 
 def trial_message() -> Message:

@@ -1,7 +1,6 @@
 """No more mail with one click (RFC 8058): no sign-in, a keyed token, and never by GET, for scanners open links."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import Actor, Role, acting
 from accounts.models import Clinic
+from notifications.facts import zone_of
 from notifications.models import DeliveryChoices
 from recovery.models import Patient
 
@@ -44,7 +44,7 @@ def _stop_mail(clinic_id: int, patient_id: int, *, now: datetime) -> None:
     clinic = Clinic.objects.filter(pk=clinic_id).first()
     if clinic is None:
         raise Http404
-    today = now.astimezone(ZoneInfo(clinic.time_zone)).date()
+    today = now.astimezone(zone_of(clinic.time_zone)).date()
     with acting(Actor(patient_id, clinic_id, frozenset({Role.PATIENT}), today)):
         if not Patient.objects.filter(pk=patient_id).exists():
             raise Http404

@@ -92,11 +92,14 @@ async function show(event) {
     settings?.language === "es" || (!settings?.language && navigator.language.startsWith("es")) ? "es" : "en";
   const words = WORDS[language];
   const id = Number(given.data?.id ?? 0);
+  const [before] = await worker.registration.getNotifications({ tag });
   const options = {
     body: words[kind === "test" ? "test_body" : "open"],
     lang: language,
     tag,
-    renotify: tag !== "", // a message that was put off is heard again, though it replaces the first
+    // One that replaces another is heard: it is of another day, or was put off and comes back. A sender that was killed
+    // may send one twice; while the first still stands there the second makes no sound.
+    renotify: tag !== "" && !(id && before?.data?.id === id),
     icon: FILES.find((url) => url.includes("icon-192")),
     actions: (ACTIONS[kind] ?? []).map((action) => ({ action, title: words[action] })),
     data: { id, kind, person: identity?.person },

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -50,7 +51,7 @@ def send(message: Message, address: str) -> None:
         subject=SUBJECT,
         body=render_to_string("notifications/email.txt", context),
         to=[address],
-        headers=_one_click(message.unsubscribe_url),
+        headers=_one_click(message.unsubscribe_url) | _named(message.key),
     )
     mail.attach_alternative(render_to_string("notifications/email.html", context), "text/html")
     try:
@@ -104,6 +105,11 @@ def _one_click(url: str) -> dict[str, str]:
     if not url:
         return {}
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+def _named(key: str) -> dict[str, str]:
+    """Mailboxes drop the second of two mails with one name: a screen would only replace the first."""
+    return {"Message-ID": f"<{key}@{urlsplit(settings.PUBLIC_URL).hostname}>"} if key else {}
 
 
 def note(results: Sequence[tuple[str, TransportError | None]], *, now: datetime) -> None:

@@ -61,8 +61,8 @@ def shown(phone: Phone) -> list[dict[str, Any]]:
         """async () => {
             const registration = await navigator.serviceWorker.ready;
             return (await registration.getNotifications()).map(
-                ({ title, body, tag, lang, data, actions }) =>
-                    ({ title, body, tag, lang, data, actions: actions.map((one) => one.action) }));
+                ({ title, body, tag, lang, data, actions, renotify }) =>
+                    ({ title, body, tag, lang, data, renotify, actions: actions.map((one) => one.action) }));
         }"""
     )
     return notes

@@ -98,12 +98,22 @@ def test_it_is_in_the_language_of_the_patient(reached: Phone, ana: Person):
     assert (note["title"], note["body"]) == ("Es hora de tu diario", "Abre Amble para ver más.")
 
 
-def test_one_that_comes_again_stands_there_once(reached: Phone, ana: Person):
+def test_one_that_comes_again_stands_there_once_and_is_heard_once(reached: Phone, ana: Person):
     row = sent_to(ana)
     arrives(reached, row)
+    assert [note["renotify"] for note in shown(reached)] == [True]
     arrives(reached, row)
+    wait_until(lambda: [note["renotify"] for note in shown(reached)] == [False])
     wait_until(lambda: receipts() == [row.pk])
-    assert len(shown(reached)) == 1
+
+
+def test_the_same_reminder_of_another_day_is_heard(reached: Phone, ana: Person):
+    arrives(reached, sent_to(ana))
+    tomorrow = sent_to(ana, slot="08:01")
+    tomorrow.slot = "08:00"  # the tag of yesterday's, which nobody has touched
+    deliver(reached, webpush.payload(message_for(tomorrow)))
+    wait_until(lambda: [note["data"]["id"] for note in shown(reached)] == [tomorrow.pk])
+    assert [note["renotify"] for note in shown(reached)] == [True]
 
 
 def test_something_unreadable_still_shows_something(reached: Phone):

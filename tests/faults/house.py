@@ -1,19 +1,25 @@
 """Amble as real processes: a broker behind a proxy, two beats, two workers, and what a test asks for besides."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from accounts.access import acting_for_all
+from django.db import connections
+
+from accounts.access import Actor, Role, acting, acting_for_all
+from notifications import receipts
 from notifications.clock import database_now
 from notifications.models import Notification, PushSubscription
 from recovery.models import Patient
@@ -143,8 +149,10 @@ def _listens(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def reachable(world: World, service: PushService, names: int) -> list[Patient]:
-    """So many patients, each with a browser of their own."""
+def reachable(
+    world: World, service: PushService, names: int, *, browser: Browser | None = None
+) -> list[Patient]:
+    """So many patients, each with a subscription of their own. Whoever gives a browser can open what comes."""
     with acting_for_all():
         patients = [world.add_patient(f"P{n}") for n in range(names)]
         PushSubscription.objects.bulk_create(
@@ -152,11 +160,44 @@ def reachable(world: World, service: PushService, names: int) -> list[Patient]:
                 user_id=patient.pk,
                 endpoint=service.url(f"/{patient.pk}"),
                 created_at=patient.added_at,
-                **Browser().keys,
+                **(browser or Browser()).keys,
             )
             for patient in patients
         )
     return patients
+
+
+@contextmanager
+def confirming(service: PushService, browser: Browser, patients: list[Patient]) -> Iterator[None]:
+    """The phones of these patients say what they have shown, as the app does from its service worker."""
+    today = database_now().date()
+    actors = {
+        f"/{patient.pk}": Actor(patient.pk, patient.clinic_id, frozenset({Role.PATIENT}), today)
+        for patient in patients
+    }
+    over = threading.Event()
+
+    def confirm() -> None:
+        known = 0
+        try:
+            while not over.wait(0.02):
+                come = service.received[known:]
+                known += len(come)
+                for push in come:
+                    if actor := actors.get(push.path):
+                        shown = json.loads(browser.open(push.body))["notification"]["data"]["id"]
+                        with acting(actor):
+                            receipts.confirm(notification_id=shown, by=actor, now=database_now())
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(confirm)
+        try:
+            yield
+        finally:
+            over.set()
+            running.result()
 
 
 def due_now(patients: list[Patient], *, each: int, first_slot: int = 0) -> datetime:

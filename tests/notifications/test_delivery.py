@@ -8,7 +8,7 @@ from django.db import connections
 
 from accounts.access import acting_for_all
 from accounts.models import Device
-from notifications import delivery
+from notifications import delivery, replies
 from notifications.delivery import claim, deliver_ordinary, deliver_urgent, finish, judge
 from notifications.messages import TITLES
 from notifications.models import MessagePreferences, Notification, PushSubscription
@@ -81,6 +81,24 @@ def test_a_patient_without_web_push_gets_a_plain_mail_with_a_link(committed_worl
     sent = now_of(row)
     assert (sent.state, sent.channel, sent.attempts, sent.error) == ("sent", "email", 2, "")
     assert sent.sent_at is not None
+
+
+def test_a_mail_that_is_sent_twice_has_one_name_and_one_that_was_put_off_another(
+    committed_world: World, mails: MailServer
+):
+    """Mailboxes drop the second mail of one name; a push would only take the place of the first."""
+    row = due(committed_world)
+    deliver_until_idle(now=NOON)
+    with acting_for_all():  # its sender was killed before it could write that down
+        lease = NOON + timedelta(seconds=60)
+        Notification.objects.filter(pk=row.pk).update(state="sending", sent_at=None, next_attempt_at=lease)
+    deliver_until_idle(now=NOON + timedelta(minutes=2))
+    with acting_for_all():
+        later, patient = NOON + timedelta(minutes=3), committed_world.patient
+        replies.snooze(notification=now_of(row), patient=patient, how_long="30_minutes", now=later)
+    deliver_until_idle(now=NOON + timedelta(minutes=34))
+    first, second, put_off = [mail["Message-ID"] for _, mail in mails.received]
+    assert first == second != put_off
 
 
 def test_nothing_of_the_patient_is_in_any_mail_or_push(
