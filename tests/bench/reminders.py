@@ -60,9 +60,9 @@ FILL = """
             opened_by_id, opened_at, ended_because)
         SELECT n, %(clinic)s, n, %(day)s::date - 60, 'left', 'leg', '{}', %(day)s::date - 20, %(clinic)s, %(day)s, ''
         FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n;
-    INSERT INTO recovery_plan (id, clinic_id, patient_id, episode_id, number, starts_on, note, published_by_id,
-            published_at)
-        SELECT n, %(clinic)s, n, n, 1, %(day)s::date - 20, '', %(clinic)s, %(day)s
+    INSERT INTO recovery_plan (id, clinic_id, patient_id, episode_id, number, starts_on, note, by_itself,
+            published_by_id, published_at)
+        SELECT n, %(clinic)s, n, n, 1, %(day)s::date - 20, '', false, %(clinic)s, %(day)s
         FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n;
     INSERT INTO recovery_prescription (clinic_id, patient_id, plan_id, position, exercise_id, dosage_values, weekdays,
             side, note)
