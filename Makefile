@@ -34,10 +34,9 @@ TSC := npm exec --yes --package=typescript@7.0.2 -- tsc
 scripts = if $(TSC) --version >/dev/null 2>&1; then $(TSC) -p phone/$(1); else \
 	echo "SKIPPED: the types of the phone's scripts ($(1)). This machine has no npm, or npm found no TypeScript." >&2; fi
 
-bench: install-dev  ## how fast the writes of a phone are, beside a bare INSERT, the close of the day, and a slow phone
+bench: install-dev  ## how fast a phone's writes, the close of the day, reminders and a slow phone are, beside bare floors
 	@$(BIN)python -m tests.bench
 	@$(BIN)python -m tests.bench reminders
-	@$(BIN)python -m tests.bench delivery
 	@$(BIN)python -m tests.bench phone
 
 evidence: install-dev  ## what the rules do to patients whose course is known; writes docs/evidence.md

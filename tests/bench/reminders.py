@@ -1,12 +1,13 @@
-"""How fast the reminders of a peak minute are claimed, beside a raw SQL loop and beside Celery's empty tasks.
+"""How fast the reminders of a peak minute are claimed and sent, beside a raw SQL loop and Celery's empty tasks.
 
-    python -m tests.bench reminders [--due 20000] [--rounds 3]
+    python -m tests.bench reminders [--due 20000] [--rounds 3] [--messages 4000]
 
 Starts a PostgreSQL of its own (durable) and a Valkey, fills it with 100,000 reminders and then with 1,000,000, of
 which the same number is due, and lets four things take turns: a bare loop that claims the rows by SKIP LOCKED and
 moves them a day on; the same loop that also writes a row of the ledger; the planner's claim, which moves each on its
-patient's own clock; and the whole planner, which also looks at what each patient did before it writes. Look at CPU
-and at ratios: the wall clock is of this machine, of now. Exits 1 if a reminder was lost or planned twice.
+patient's own clock; and the whole planner, which also looks at what each patient did before it writes. Then messages
+go the whole way to a push receiver (see delivery), beside all these rows. Look at CPU and at ratios: the wall clock is
+of this machine, of now. Exits 1 if a reminder was lost, planned twice or sent twice.
 """
 
 import argparse
@@ -26,10 +27,12 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 
 from config import embedded
+from tests.bench.delivery import Way, floors, people, receiver, set_up_push
 from tests.bench.server import PROJECT, configure, cpu, prepare
 
 SIZES = (100_000, 1_000_000)
 REMINDERS_EACH = 4  # of one patient: diary, exercise, walk, weekly check
+FIRST = 1000  # number of the patients that are filled in; those with a phone come before
 BATCH = 1000
 NO_OPS = 2000
 PEAK = datetime(2026, 6, 10, 18, tzinfo=UTC)  # 20:00 in Berlin
@@ -110,22 +113,36 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench reminders")
     parser.add_argument("--due", type=int, default=20_000, help="reminders of the peak minute")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--messages", type=int, default=4000, help="that go the whole way in each round")
     given = parser.parse_args(arguments)
     folder = Path(tempfile.mkdtemp(prefix="amble-bench-"))
     folder.chmod(0o755)  # as root PostgreSQL runs as nobody, who has to pass through here
     try:
-        with embedded.running(folder) as servers:
+        with embedded.running(folder) as servers, receiver() as port:
             configure(servers.environment)
+            set_up_push(port)
             prepare()
             process = servers.children[0].process
             assert process is not None
-            bench = Bench(folder, psutil.Process(process.pid), given.due)
+            postgres = psutil.Process(process.pid)
+            bench, way = Bench(folder, postgres, given.due), Way(port, people(port), postgres)
+            cost: dict[int, float] = {}
             for size in SIZES:
                 bench.fill(size)
-                bench.show(size, bench.run(given.rounds))
-            print(f"\nCelery runs {no_ops(folder):.0f} empty tasks per second on two worker processes.")
-            print("\n".join(bench.wrong) or "No reminder was lost, and none was planned twice.")
-            return 1 if bench.wrong else 0
+                rounds = bench.run(given.rounds)
+                bench.show(size, rounds)
+                cost[size] = statistics.median(one.cpu for one in rounds["the whole planner"]) / given.due
+                bench.forget_the_peak()
+                print("\nThe whole way: claimed, rendered, encrypted, sent to a push receiver, written down.")
+                for senders in (1, os.cpu_count() or 1):
+                    print(f"  {way.go(senders=senders, messages=given.messages)}")
+                print(f"  Celery runs {no_ops(folder):.0f} empty tasks a second on two worker processes.")
+            few, many = SIZES
+            print(f"\nA due reminder among {many:,} costs {cost[many] / cost[few]:.2f} of one among {few:,}.")
+            print(floors(port))
+            wrong = bench.wrong + way.wrong
+            print("\n".join(wrong) or "No reminder was lost, and none was planned or sent twice.")
+            return 1 if wrong else 0
     finally:
         shutil.rmtree(folder)
 
@@ -138,7 +155,9 @@ class Bench:
         from accounts.models import Clinic, User
         from tests import people
 
-        self.clinic = Clinic.objects.create(name="Bench", time_zone="Europe/Berlin", created_at=PEAK).pk
+        self.clinic = Clinic.objects.create(
+            pk=FIRST - 1, name="Bench", time_zone="Europe/Berlin", created_at=PEAK
+        ).pk
         User.objects.create(pk=self.clinic, name="Therapist", email=None)
         self.exercise = people.exercise().pk
 
@@ -147,12 +166,12 @@ class Bench:
 
     def fill(self, size: int) -> None:
         """Grow the tables to `size` reminders."""
-        first, self.patients = self.patients + 1000, size // REMINDERS_EACH
+        first, self.patients = self.patients + FIRST, size // REMINDERS_EACH
         values = {"clinic": self.clinic, "exercise": self.exercise, "day": PEAK}
         with self.owner() as owner:
             for statement in FILL.split(";\n"):
                 if statement.strip():
-                    owner.execute(statement, values | {"first": first, "last": self.patients + 999})
+                    owner.execute(statement, values | {"first": first, "last": self.patients + FIRST - 1})
 
     def run(self, rounds: int) -> dict[str, list[Round]]:
         """Each once to warm up, then `rounds` in turns."""
@@ -172,9 +191,13 @@ class Bench:
                     found[name].append(one)
         return found
 
-    def round(self, name: str, claim: Callable[[], int]) -> Round:
+    def forget_the_peak(self) -> None:
         with self.owner() as owner:
             owner.execute("DELETE FROM notifications_notification WHERE due_at = %s", [PEAK])
+
+    def round(self, name: str, claim: Callable[[], int]) -> Round:
+        self.forget_the_peak()
+        with self.owner() as owner:
             for statement in MAKE_DUE.split(";\n"):
                 if statement.strip():
                     owner.execute(statement, {"day": PEAK, "due": self.due})
