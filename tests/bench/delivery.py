@@ -5,8 +5,8 @@
 Starts a PostgreSQL of its own (durable: every commit waits for the disk), a push receiver in a process of its own
 that answers 201 at once, and senders as the worker runs them. CPU is what the senders and PostgreSQL used, per
 message; a core does as many messages a second as fit into its second of the senders' CPU. Beside it what the
-encryption of one message costs, alone and with its sending: floors that nothing here can go below. Exits 1 unless every message
-arrived exactly once and is written down as sent.
+encryption of one message costs, alone and with its sending: floors that nothing here can go below. Exits 1
+unless every message arrived exactly once and is written down as sent.
 """
 
 import argparse

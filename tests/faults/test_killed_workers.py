@@ -23,7 +23,7 @@ class Form:
     patience: float
 
 
-SHORT = Form(messages=500, kills=3, app="tests.faults.quick", patience=60)
+SHORT = Form(messages=500, kills=3, app="tests.faults.quick", patience=180)
 LONG = Form(messages=2000, kills=20, app="config", patience=300)
 
 

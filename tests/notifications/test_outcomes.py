@@ -17,6 +17,7 @@ from tests.notifications.moods import ANSWERS, STRANGE, Moody, moody_service
 from tests.notifications.receivers import Browser, MailServer, mail_server
 from tests.notifications.test_delivery import due, now_of
 
+DEADLINE = 1.5  # enough for a good service on a busy machine, and far below the minute of one that hangs
 KEPT, GONE = True, False
 SENT = ("sent", "webpush", None)
 NEXT_CHANNEL = ("pending", "email", 0)
@@ -63,8 +64,8 @@ def mails(settings) -> Iterator[MailServer]:
 
 @pytest.fixture
 def service(settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moody]:
-    monkeypatch.setattr(webpush, "ANSWER_SECONDS", 0.6)
-    monkeypatch.setattr(webpush, "URGENT_ANSWER_SECONDS", 0.6)
+    monkeypatch.setattr(webpush, "ANSWER_SECONDS", DEADLINE)
+    monkeypatch.setattr(webpush, "URGENT_ANSWER_SECONDS", DEADLINE)
     with moody_service() as service:
         settings.PUSH_EXTRA_HOSTS = [service.host]
         yield service
@@ -92,7 +93,7 @@ def test_a_reminder_goes_by_the_table(
     took = time.monotonic() - began
     assert service.calls[mood] == 1, "the service was not called, so its mood proves nothing"
     assert service.calls["stolen"] == 0
-    assert took < 4, "nothing is waited for longer than its deadline"
+    assert took < 10, "nothing is waited for longer than its deadline"
     after = now_of(row)
     assert (after.state, after.channel) == (state, channel)
     if isinstance(wait, tuple):
