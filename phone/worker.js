@@ -27,7 +27,9 @@ worker.addEventListener("activate", (event) => {
         Promise.all(
           names.filter((name) => name.startsWith("amble ") && name !== CACHE).map((name) => caches.delete(name)),
         ),
-      ),
+      )
+      // The page that brought this worker has only its first screen: from now on it gets the others here, too.
+      .then(() => worker.clients.claim()),
   );
 });
 

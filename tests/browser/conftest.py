@@ -34,6 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.processes)
 
 
+# How many records of the person who is signed in here are in the outbox.
+OWN_WAITING = """() => new Promise((resolve, reject) => {
+    const open = indexedDB.open("amble");
+    open.onerror = () => reject(open.error);
+    open.onsuccess = () => {
+        const transaction = open.result.transaction(["kept", "outbox"]);
+        const identity = transaction.objectStore("kept").get("identity");
+        const waiting = transaction.objectStore("outbox").getAll();
+        transaction.oncomplete = () => {
+            const own = waiting.result.filter((one) => one.person === identity.result?.person);
+            resolve(new Set(own.map((one) => one.id)).size);
+            open.result.close();
+        };
+    };
+})"""
+
+
 def wait_until(happens: Callable[[], object], seconds: float = 15) -> None:
     deadline = time.monotonic() + seconds
     while not happens():
@@ -92,17 +109,26 @@ class Phone:
         expect((page or self.page).locator("#saved")).to_contain_text(f"Saved: {region} {score}")
 
     def wait_for_worker(self) -> None:
-        """Until the service worker has everything for a start without a network."""
-        self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        """Until the service worker has everything, and answers this page too."""
+        self.page.evaluate(
+            """() => navigator.serviceWorker.controller ? true : new Promise((resolve) =>
+                navigator.serviceWorker.addEventListener("controllerchange", () => resolve(true)))"""
+        )
 
     def offline(self, yes: bool = True) -> None:
+        """Cut the network, or give it back. A phone that has just joined first gets all of the app."""
+        if yes:
+            self.wait_for_worker()
         self.context.set_offline(yes)
 
     def unsent(self, number: int, *, page: Page | None = None) -> None:
-        """Wait until the line at the top says so many."""
-        expect((page or self.page).locator("#sending [data-unsent]")).to_have_attribute(
-            "data-unsent", str(number)
-        )
+        """Wait until so many wait on the disk, and until the line at the top says so.
+
+        The disk comes first: the line is drawn a moment after a number was shown as saved.
+        """
+        page = page or self.page
+        wait_until(lambda: page.evaluate(OWN_WAITING) == number)
+        expect(page.locator("#sending [data-unsent]")).to_have_attribute("data-unsent", str(number))
 
     def wait_out(self) -> None:
         """Let minutes pass on the phone, whose clock is installed, until it has sent everything.

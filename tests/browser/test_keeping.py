@@ -66,6 +66,26 @@ def test_what_one_person_noted_is_never_sent_as_another(joined: Phone, ana: Pers
     assert (stored(ana), stored(ben)) == ([("leg", 4, False)], [("leg", 9, False)])
 
 
+def test_a_screen_that_is_not_on_the_phone_yet_says_so_and_comes_with_the_network(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person
+):
+    phone = new_phone(service_workers="block")  # as in the first seconds of a slow network
+    phone.join(ana, maria)
+    phone.context.set_offline(True)
+    page = phone.page
+    page.get_by_role("link", name="Help").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not on this phone yet")
+    page.get_by_role("link", name="Back to today").click()
+    phone.tap_and_wait("leg", 4)
+    page.get_by_role("link", name="Help").click()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    phone.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Help")
+    phone.unsent(0)
+    assert stored(ana) == [("leg", 4, False)]
+
+
 def test_what_the_server_cannot_take_stays_in_sight_with_its_reason(joined: Phone, ana: Person):
     page = joined.page
     joined.offline()

@@ -1,7 +1,8 @@
 // Which screen is shown. Screens are modules that are loaded when they are first opened; see docs/phone.md.
 
 import { onChange } from "./store.js";
-import { render } from "./vendor/lit-html.js";
+import { html, render } from "./vendor/lit-html.js";
+import { t } from "./words.js";
 
 /** @type {Record<string, () => Promise<{default: AppScreen<any>}>>} */
 let screens = {};
@@ -58,7 +59,8 @@ async function open({ focus }) {
   const name = location.pathname.slice("/app/".length) || "today";
   const known = name in screens ? name : "today";
   const mine = ++turn;
-  const next = (await /** @type {() => Promise<{default: AppScreen<any>}>} */ (screens[known])()).default;
+  const load = /** @type {() => Promise<{default: AppScreen<any>}>} */ (screens[known]);
+  const next = await load().then((module) => module.default, notHere);
   if (mine !== turn) return;
   if (where !== known) shown?.leave?.();
   shown = next;
@@ -74,6 +76,22 @@ async function open({ focus }) {
   const title = place().querySelector("h1") ?? place();
   title.setAttribute("tabindex", "-1");
   title.focus({ preventScroll: true });
+}
+
+/** In the first minute of a phone, and without a network. @param {unknown} error */
+function notHere(error) {
+  console.error(error);
+  return screen({
+    load: async () => null,
+    title: () => t("shell.not_here"),
+    // A browser may remember that a script could not be had, for as long as the page lives.
+    render: () => html`<h1>${t("shell.not_here")}</h1>
+      <p>${t("shell.not_here_why")}</p>
+      <p class="row">
+        <button type="button" class="button" @click=${() => location.reload()}>${t("shell.try_again")}</button>
+        <a class="link" href="/app/">${t("pain.back_to_today")}</a>
+      </p>`,
+  });
 }
 
 /** @param {AppScreen<any>} screen @param {number} mine */

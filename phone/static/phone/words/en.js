@@ -1,6 +1,9 @@
 export default {
   "shell": {
-    "skip": "Skip to the main part"
+    "skip": "Skip to the main part",
+    "not_here": "Not on this phone yet",
+    "not_here_why": "This part comes as soon as there is a network. What you noted is safe on this phone.",
+    "try_again": "Try again"
   },
   "tabs": {
     "today": "Today",

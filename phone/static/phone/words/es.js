@@ -1,7 +1,10 @@
 /** @type {Words} */
 export default {
   "shell": {
-    "skip": "Ir a la parte principal"
+    "skip": "Ir a la parte principal",
+    "not_here": "Aún no está en este teléfono",
+    "not_here_why": "Esta parte llega en cuanto hay red. Lo que anotaste está seguro en este teléfono.",
+    "try_again": "Intentar otra vez"
   },
   "tabs": {
     "today": "Hoy",
