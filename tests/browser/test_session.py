@@ -257,6 +257,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
             rule="two_red",
             for_patient="Your therapist looks at it.",
             suspended_at=now,
+            suspended_on=now.date(),
         )
         line = plan.prescriptions.get(exercise=bridge)
         Proposal.objects.create(

@@ -1,6 +1,6 @@
 """Walking: timed through a reload, corrected before it is saved, noted afterwards, and this week's goal."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from playwright.sync_api import expect
 
@@ -20,8 +20,13 @@ def test_a_walk_goes_on_through_a_reload_and_its_minutes_can_be_corrected(joined
     expect(page.get_by_text("You are walking")).to_be_visible()
     page.get_by_role("link", name="Walking").click()
     expect(page.get_by_role("timer")).to_contain_text("11:")
+    page.clock.run_for(60_000)
+    expect(page.get_by_role("timer")).to_contain_text("12:")
+    page.evaluate("new BroadcastChannel('amble').postMessage('changed')")  # as another tab does
+    page.clock.run_for(60_000)
+    expect(page.get_by_role("timer")).to_contain_text("13:")
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_label("Minutes walked")).to_have_value("11")
+    expect(page.get_by_label("Minutes walked")).to_have_value("13")
     expect(page.get_by_label("Minutes walked")).to_be_focused()
     page.get_by_label("Minutes walked").fill("9")
     page.get_by_role("button", name="Save", exact=True).click()
@@ -51,7 +56,7 @@ def test_a_walk_of_yesterday_is_noted_without_a_network(joined: Phone, ana: Pers
 
 
 def page_date(phone: Phone) -> object:
-    return datetime.fromisoformat(phone.page.evaluate("new Date().toISOString()")).date()
+    return date.fromisoformat(phone.page.evaluate("new Date().toLocaleDateString('sv')"))
 
 
 def test_nothing_is_saved_of_a_walk_that_was_not_one(joined: Phone, ana: Person):

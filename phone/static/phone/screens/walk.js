@@ -38,7 +38,7 @@ export default screen({
       ${asked ? goal(asked) : html`<p class="sentence">${counted("today.walked", minutes)}</p>`}
       ${under?.stopped ? correcting(under) : under ? walking(under) : resting(on)}
       ${failed ? html`<p class="notice" role="alert">${t("pain.not_saved")}</p>` : nothing}
-      <p><a href="/app/">${t("pain.back_to_today")}</a></p>
+      <p><a class="link" href="/app/">${t("pain.back_to_today")}</a></p>
     `;
   },
 
@@ -97,7 +97,7 @@ function walking(under) {
   return html`
     <div class="ring" role="timer">
       <svg viewBox="0 0 184 184" aria-hidden="true"><circle cx="92" cy="92" r="86" /></svg>
-      <span class="count" id="walked">${since(under.started)}</span><span class="muted">${t("walk.going")}</span>
+      <span class="count" id="walked" .textContent=${since(under.started)}></span><span class="muted">${t("walk.going")}</span>
     </div>
     <p class="muted">${t("walk.since", { time: timeInWords(new Date(under.started).toISOString()) })}</p>
     <p><button type="button" class="button wide" @click=${() => stop(under)}>${t("walk.stop")}</button></p>
