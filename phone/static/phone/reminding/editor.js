@@ -78,7 +78,7 @@ export function editor({ change, reminders, problem, save, remove }) {
       </fieldset>
       <p class="row">
         <button class="button" ?disabled=${!draft.weekdays.length}>${t("reminders.save")}</button>
-        <a href="/app/reminders">${t("reminders.back")}</a>
+        <a class="link" href="/app/reminders">${t("reminders.back")}</a>
       </p>
       ${known ? html`<p><button type="button" class="link" @click=${() => remove(known.id)}>${t("reminders.remove")}</button></p>` : nothing}
     </form>

@@ -27,7 +27,8 @@ export default screen({
     const file = await checkFile();
     const last = await latest();
     if (!file) return null;
-    if (params.has("advice")) return { advice: await advice(file, last, notKept) };
+    const stopped = Boolean((await heard("today"))?.stopped);
+    if (params.has("advice") && (last || stopped || notKept.length)) return { advice: await advice(file, last, notKept) };
     const draft = last?.done ? undefined : last;
     const all = pages(file.questions);
     const unanswered = all.findIndex((page) => page.some(({ id }) => !draft?.answers[id]));
@@ -35,7 +36,7 @@ export default screen({
     const q = Number(params.get("q"));
     // Nobody skips a question by its address.
     if (q) return { page: { file, all, draft, n: Math.min(Math.max(q - 1, 0), open) } };
-    return { start: { file, open, isUnderWay: draft !== undefined, stopped: Boolean((await heard("today"))?.stopped) } };
+    return { start: { file, open, isUnderWay: draft !== undefined, stopped } };
   },
 
   title(data) {
@@ -66,7 +67,7 @@ function start(data) {
   if (!data) {
     return html`<h1>${t("check.title")}</h1>
       <p class="card danger">${t("check.no_file")}</p>
-      <p><a href="/app/">${t("pain.back_to_today")}</a></p>`;
+      <p><a class="link" href="/app/">${t("pain.back_to_today")}</a></p>`;
   }
   const { file, open, isUnderWay, stopped } = data;
   return html`

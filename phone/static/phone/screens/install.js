@@ -31,7 +31,7 @@ export default screen({
               <li class="card">${t("install.then")}</li>
             </ol>`
     }
-    <p><a href="/app/reminders">${t("reminders.title")}</a></p>
+    <p><a class="link" href="/app/reminders">${t("reminders.title")}</a></p>
   `,
 });
 

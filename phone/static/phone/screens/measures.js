@@ -47,7 +47,7 @@ export default screen({
         ${asked(one)}
         <p class="row">
           <button class="button">${t(one.instrument === "psfs" && !named ? "measures.next" : "measures.save")}</button>
-          <a href="/app/">${t("measures.later")}</a>
+          <a class="link" href="/app/">${t("measures.later")}</a>
         </p>
       </form>
     `;

@@ -114,7 +114,7 @@ function bubble(one) {
 
 /** @param {Bubble} one */
 function state({ state, private: isPrivate }) {
-  if (state === "refused") return html`<a href="/app/not-saved">${t("messages.refused")}</a>`;
+  if (state === "refused") return html`<a class="link" href="/app/not-saved">${t("messages.refused")}</a>`;
   if (state === "waiting") return t("messages.waiting");
   if (isPrivate) return t("messages.only_you");
   return t(state === "read" ? "messages.read" : "messages.sent");

@@ -39,7 +39,7 @@ export default screen({
         </label>
         <button class="button">${t("pain.save")}</button>
       </form>
-      <p>${t("pain.alarm")} <a href="/app/check">${t("pain.alarm_link")}</a></p>
+      <p>${t("pain.alarm")} <a class="link" href="/app/check">${t("pain.alarm_link")}</a></p>
       <p><button type="button" class="link" @click=${() => remove(pain.id)}>${t("pain.remove")}</button></p>
     `;
   },

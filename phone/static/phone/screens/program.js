@@ -16,7 +16,7 @@ export default screen({
     <h1>${t("program.title")}</h1>
     ${plan
       ? html`<p class="muted">${t("program.version", { n: plan.number, date: dateInWords(plan.starts_on) })}</p>
-          ${plan.note ? html`<p class="card">${t("program.note", { note: plan.note })}</p>` : nothing}
+          ${plan.note ? html`<p class="easier">${t("program.note", { note: plan.note })}</p>` : nothing}
           ${plan.lines.map(exercise)}`
       : html`<p>${t("program.none")}</p>`}
   `,
@@ -27,7 +27,7 @@ function exercise({ position, text, in_words, note, paused }) {
   return html`<section class="card" lang="${text.language}">
     <h2>${text.name}</h2>
     <p>${in_words}</p>
-    ${note ? html`<p class="sentence">${t("program.note", { note })}</p>` : nothing}
+    ${note ? html`<p class="easier">${t("program.note", { note })}</p>` : nothing}
     ${text.purpose ? html`<p class="muted">${text.purpose}</p>` : nothing}
     <details>
       <summary>${t("program.steps")}</summary>
@@ -38,6 +38,6 @@ function exercise({ position, text, in_words, note, paused }) {
       ${text.caution ? html`<p><strong>${t("program.caution")}:</strong> ${text.caution}</p>` : nothing}
       ${text.easier ? html`<p><strong>${t("program.easier")}:</strong> ${text.easier}</p>` : nothing}
     </details>
-    ${paused ? html`<p class="notice">${t("session.suspended")}</p>` : html`<p><a href="/app/session?line=${position}">${t("session.start_alone")}<span class="hidden"> ${text.name}</span></a></p>`}
+    ${paused ? html`<p class="notice">${t("session.suspended")}</p>` : html`<p><a class="link" href="/app/session?line=${position}">${t("session.start_alone")}<span class="hidden"> ${text.name}</span></a></p>`}
   </section>`;
 }

@@ -161,7 +161,7 @@ function list(reminders) {
                 @change=${(/** @type {Event} */ event) => enable(event, one)}
               /><span>${t("reminders.is_on")}<span class="hidden"> ${kindInWords(one.kind)}</span></span></label
             >
-            <a href="/app/reminders?change=${one.id}"
+            <a class="link" href="/app/reminders?change=${one.id}"
               >${t("reminders.change")}<span class="hidden"> ${kindInWords(one.kind)}, ${timesInWords(one)}</span></a
             >
           </li>`,

@@ -186,4 +186,4 @@ function savedView() {
   `;
 }
 
-const back = () => html`<p><a href="/app/">${t("pain.back_to_today")}</a></p>`;
+const back = () => html`<p><a class="link" href="/app/">${t("pain.back_to_today")}</a></p>`;

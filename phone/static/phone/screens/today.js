@@ -104,7 +104,7 @@ function stop() {
   return html`<section class="card danger" role="alert">
     <h2>${t("today.stopped_title")}</h2>
     <p>${t("today.stopped")}</p>
-    <p><a href="/app/check?advice">${t("today.stopped_link")}</a></p>
+    <p><a class="link" href="/app/check?advice">${t("today.stopped_link")}</a></p>
   </section>`;
 }
 
