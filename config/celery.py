@@ -11,6 +11,8 @@ from celery import Celery
 from celery.app.amqp import AMQP
 from kombu import Connection
 
+from config import watchdog as watchdog  # it connects itself to each worker that starts
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 LONGEST_BETWEEN_CONNECTIONS = 5

@@ -34,7 +34,7 @@ class Form:
     tick_lasts: float  # in the queue, then it expires
 
 
-SHORT = Form(seconds=7, app="tests.faults.quick", tick_lasts=2)  # longer than a client's timeout of 5
+SHORT = Form(seconds=30, app="tests.faults.quick", tick_lasts=2)
 LONG = Form(seconds=600, app="config", tick_lasts=10)
 FORMS = pytest.mark.parametrize(
     "form", [SHORT, pytest.param(LONG, marks=pytest.mark.trust)], ids=["short", "long"]
