@@ -41,8 +41,10 @@ class Watchdog:
         """False when the broker is away too: time without it is no idleness, and a new worker could do no more."""
         try:
             with self.app.connection_for_read(transport_options={"max_retries": 1}) as connection:
-                queue = self.app.conf.task_default_queue
-                return bool(connection.default_channel.queue_declare(queue, passive=True).message_count)
+                channel: Any = connection.default_channel
+                return bool(
+                    channel.queue_declare(self.app.conf.task_default_queue, passive=True).message_count
+                )
         except ChannelError:
             return False  # the queue is empty, which Redis does not tell from one that never was
         except Exception as failure:  # kombu's, redis-py's, the system's
@@ -51,7 +53,7 @@ class Watchdog:
             return False
 
 
-@worker_ready.connect  # type: ignore[untyped-decorator]  # Celery has no types
+@worker_ready.connect
 def watch_over(sender: Any, **_: Any) -> None:
     watchdog = Watchdog(sender.app)
     task_received.connect(watchdog.note, weak=False)
