@@ -1,0 +1,128 @@
+"""A figure: poses, the course through them, and what stands around. PURE.
+
+The course is a row of steps: a move through poses, or a hold. Time runs from 0 to the course's length and then again from
+0; `place(t)` says between which poses that is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from exercises.figures import rig
+from exercises.figures.props import Box, solids
+from exercises.figures.rig import Pose, Skeleton
+from exercises.figures.space import Camera
+
+
+class Step(NamedTuple):
+    """A move through the named poses, the first of which it begins in; or, with one, a hold. `even`: at one pace."""
+
+    poses: tuple[str, ...]
+    seconds: float
+    even: bool = False
+    dose: bool = False  # the hold that the dose counts
+
+
+class Place(NamedTuple):
+    """`share` of a move, 0 to 1; a hold is the whole of no way."""
+
+    poses: tuple[str, ...]
+    share: float
+
+
+class Arrow(NamedTuple):
+    """Follows a joint through a move, beside it by (right, up) in the picture."""
+
+    joint: str
+    move: tuple[str, ...]
+    beside: tuple[float, float]
+    part: tuple[float, float]  # from and to which share of the move
+
+
+@dataclass(frozen=True)
+class Figure:
+    slug: str
+    posture: str
+    anchor: str
+    camera: Camera
+    fit: Mapping[str, Any] | None
+    poses: dict[str, Pose]
+    steps: tuple[Step, ...]
+    stills: tuple[str, ...]
+    props: tuple[Mapping[str, Any], ...]
+    order: tuple[str, ...]
+    highlight: tuple[str, ...]
+    arrows: tuple[Arrow, ...]
+    far: str
+    easier: float
+    text: dict[str, dict[str, str]]
+
+    @property
+    def seconds(self) -> float:
+        return sum(step.seconds for step in self.steps)
+
+    @cached_property
+    def boxes(self) -> list[Box]:
+        return [box for prop in self.props for box in solids(prop)]
+
+    def at(self, t: float) -> Place:
+        t %= self.seconds
+        for step in self.steps:
+            if t < step.seconds:
+                share = t / step.seconds
+                return Place(step.poses, share if step.even else eased(share)) if len(step.poses) > 1 else Place(step.poses, 0.0)
+            t -= step.seconds
+        return Place(self.steps[0].poses, 0.0)
+
+    def time_of(self, pose: str) -> float:
+        """When a pose is first reached."""
+        t = 0.0
+        for step in self.steps:
+            if pose in step.poses and (step.even or pose == step.poses[0]):
+                return t + step.seconds * step.poses.index(pose) / max(1, len(step.poses) - 1)
+            t += step.seconds
+            if step.poses[-1] == pose:
+                return t
+        raise ValueError(f"{self.slug}: no step comes to the pose '{pose}'.")
+
+    def skeleton(self, place: Place) -> Skeleton:
+        return rig.solve(self.pose(place), posture=self.posture, anchor=self.anchor, fit=self.fit)
+
+    def pose(self, place: Place) -> Pose:
+        names = place.poses
+        if len(names) == 1:
+            return self.poses[names[0]]
+        round_trip = names[0] == names[-1]
+        where = place.share * (len(names) - 1)
+        index = min(int(where), len(names) - 2)
+        known = [self.poses[name] for name in names]
+        before = known[index - 1] if index else (known[-2] if round_trip else None)
+        after = known[index + 2] if index + 2 < len(known) else (known[1] if round_trip else None)
+        return _mixed(before, known[index], known[index + 1], after, where - index)
+
+
+def eased(share: float) -> float:
+    """Slow at both ends."""
+    return share * share * (3 - 2 * share)
+
+
+def _mixed(before: Pose | None, a: Pose, b: Pose, after: Pose | None, share: float) -> Pose:
+    return {
+        name: _value(before and before.get(name, value), a.get(name, b.get(name)), value, after and after.get(name, value), share)
+        for name, value in ((one, b.get(one, a.get(one))) for one in {**a, **b})
+    }
+
+
+def _value(before: Any, a: Any, b: Any, after: Any, share: float) -> Any:
+    if isinstance(a, dict):
+        return {**a, "at": _value(before and before.get("at"), a["at"], b["at"], after and after.get("at"), share)}
+    if isinstance(a, list):
+        rows = zip(before or [None] * len(a), a, b, after or [None] * len(a), strict=True)
+        return [_value(*row, share) for row in rows]
+    if not isinstance(a, int | float):
+        return a if share < 0.5 else b
+    start = (b - before) / 2 if before is not None else b - a
+    end = (after - a) / 2 if after is not None else b - a
+    u, v = share, 1 - share  # Hermite: goes through poses without stopping, and straight where there are only two
+    return a * v * v * (1 + 2 * u) + b * u * u * (1 + 2 * v) + start * u * v * v - end * u * u * v
