@@ -16,10 +16,8 @@ from django.views import View
 
 from accounts.access import Actor, acting
 from accounts.authentication import CLINIC_IN_SESSION, session_actor
-from accounts.models import Clinic
-from notifications.reconciler import with_alarms
+from clinic.places import MOST, clinic_of
 from recovery.models import Progress
-from recovery.rules.status import Status
 
 
 def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
@@ -58,11 +56,7 @@ class Page(View):
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Render a page inside the frame that all of them share."""
-        frame = {
-            "clinic": with_alarms(Clinic.objects.all()).get(pk=self.actor.clinic_id),
-            "patients": sum(self.counts.values()),
-            "alerts": self.counts.get(Status.ALERT, 0),
-        }
+        frame = {"clinic": clinic_of(self.actor), "most": MOST, "actor": self.actor}
         return render(self.request, f"clinic/{template}", frame | context, status=status)
 
     @cached_property

@@ -59,7 +59,8 @@ class Worklist(Page):
             "status": status,
             "named": named,
             "more": more,
-            "at": "alerts" if status == Status.ALERT else "patients",
+            "patients": sum(self.counts.values()),
+            "at": "patients",
             "caring": self.actor.is_caring,
         }
         return self.page("worklist.html", context)

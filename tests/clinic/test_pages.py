@@ -25,6 +25,9 @@ pytestmark = pytest.mark.usefixtures("noon")
 
 Browser = Callable[[Person], Client]
 
+# All but a script, style or address of our own: those are files, which the Content-Security-Policy lets in.
+RUNS_ITSELF = r'<script(?! src="/static/clinic/[a-z/.]+" defer></script>)|<style|\sstyle=|\son\w+=|https?://(?!www\.w3\.org)'
+
 
 def text(response: Any) -> str:
     """What a reader reads of a page: its text without tags and twice the same space."""
@@ -221,7 +224,7 @@ def test_what_somebody_typed_is_inert(maria: Person, browser: Browser):
     for path in ("/", "/?q=<script>", page_of(ana)):
         page = client.get(path).content.decode()
         assert "&lt;script&gt;" in page
-        assert "<script" not in page
+        assert not re.search(RUNS_ITSELF, page)
         assert "<img" not in page
 
 
@@ -323,7 +326,7 @@ def test_no_page_is_kept_by_a_browser_or_runs_anything_of_its_own(maria: Person,
         page = answer.content.decode()
         assert "no-store" in answer.headers["Cache-Control"]
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
-        assert not re.search(r"<script|<style|\sstyle=|\son\w+=|https?://(?!www\.w3\.org)", page)
+        assert not re.search(RUNS_ITSELF, page)
 
 
 class Outline(HTMLParser):

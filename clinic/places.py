@@ -1,0 +1,39 @@
+"""The numbers beside the places of the side bar, in the one statement that reads the clinic and its alarms."""
+
+from django.db.models import IntegerField, Model, Q, QuerySet, Subquery
+
+from accounts.access import Actor
+from accounts.models import Clinic
+from notifications.reconciler import with_alarms
+from recovery.models import Message, Progress, Proposal, RedFlag, Review, Task
+
+MOST = 999  # a place that has more says "999+": counting on would cost more the larger the clinic is
+
+
+class HowMany(Subquery):
+    """How many rows a query finds, counted no further than one past MOST."""
+
+    template = "(SELECT count(*) FROM (%(subquery)s) AS found)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet[Model]) -> None:
+        super().__init__(rows.order_by().values("pk")[: MOST + 1])
+
+
+def clinic_of(actor: Actor) -> Clinic:
+    """The actor's clinic with what every page of the desk shows of it: its alarms, and how much waits where."""
+    unread = Message.objects.visible_to(actor).filter(read_at=None, private=False, withdrawn=False)
+    reviews = Review.objects.visible_to(actor).open() | Review.objects.left_to_administrators(actor)
+    flags = RedFlag.objects.visible_to(actor).open()
+    return (
+        with_alarms(Clinic.objects.all())
+        .annotate(
+            patients=HowMany(Progress.objects.visible_to(actor).filter(episode__ended_on=None)),
+            flags=HowMany(flags),
+            messages=HowMany(unread.filter(~Q(patient=actor.user_id))),
+            reviews=HowMany(reviews),
+            tasks=HowMany(Task.objects.visible_to(actor).open()),
+            proposals=HowMany(Proposal.objects.visible_to(actor).open()),
+        )
+        .get(pk=actor.clinic_id)
+    )
