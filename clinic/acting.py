@@ -1,23 +1,29 @@
 """Who is at the desk: from a session to an Actor, and one transaction around all that a page does."""
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.db.models import Count
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 
 from accounts.access import Actor, acting
 from accounts.authentication import CLINIC_IN_SESSION, session_actor
 from clinic.places import MOST, clinic_of
-from recovery.models import Progress
+from recovery.models import Patient
+from recovery.models.people import RowsOfPatients
+from wire.problems import Conflict
 
 
 def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
@@ -31,7 +37,8 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
 class Page(View):
     """A page for signed-in staff. PostgreSQL sees its work, template included, as the person who asks.
 
-    A stranger is sent to the sign-in page; what is not theirs to see is a 404. No copy stays in the browser.
+    A stranger is sent to the sign-in page; what is not theirs to see is a 404, what they may see but not do a 403.
+    No copy stays in the browser.
     """
 
     actor: Actor
@@ -51,16 +58,52 @@ class Page(View):
                 response = super().dispatch(request, *args, **kwargs)
         except Http404:
             response = render(request, "clinic/not_found.html", status=404)
+        except PermissionDenied as why:
+            response = render(request, "clinic/not_allowed.html", {"why": why}, status=403)
         add_never_cache_headers(response)
         return response
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Render a page inside the frame that all of them share."""
-        frame = {"clinic": clinic_of(self.actor), "most": MOST, "actor": self.actor}
+        clinic = clinic_of(self.actor)
+        clock = self.now.astimezone(ZoneInfo(clinic.time_zone))
+        frame = {
+            "clinic": clinic,
+            "most": MOST,
+            "actor": self.actor,
+            "as_of": f"{clock.hour}:{clock:%M}",
+            "here": self.request.get_full_path(),
+        }
         return render(self.request, f"clinic/{template}", frame | context, status=status)
 
-    @cached_property
-    def counts(self) -> dict[str, int]:
-        """How many open episodes this person sees in each status."""
-        rows = Progress.objects.visible_to(self.actor).filter(episode__ended_on=None)
-        return dict(rows.order_by().values_list("status").annotate(Count("pk")))
+    def seen(self, rows: RowsOfPatients[Any], pk: int) -> Any:
+        """One of the rows this person sees; nobody decides about their own record."""
+        row = get_object_or_404(rows.visible_to(self.actor), pk=pk)
+        patient_id = row.pk if isinstance(row, Patient) else row.patient_id
+        if patient_id == self.actor.user_id and self.request.method == "POST":
+            raise PermissionDenied("This is your own record: a colleague has to do this.")
+        return row
+
+    def in_care(self, rows: RowsOfPatients[Any], pk: int) -> Any:
+        """One of the rows of the patients in this person's care."""
+        row = self.seen(rows, pk)
+        if self.actor.is_clinician and not rows.cared_for_by(self.actor).filter(pk=pk).exists():
+            raise PermissionDenied("You may read this patient's record; only the care team may change it.")
+        return row
+
+    def do(self, deed: Callable[[], object], said: str) -> None:
+        """Do it, and say so on the next page. A colleague who was first is told of there, and is no error."""
+        try:
+            with transaction.atomic():
+                deed()
+        except Conflict as conflict:
+            messages.info(self.request, str(conflict.detail))
+        else:
+            messages.success(self.request, said)
+
+    def back(self, otherwise: str, **ids: int) -> HttpResponse:
+        """To the page of ours that the form came from, else to the named one."""
+        came_from = self.request.POST.get("next", "")
+        if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None):
+            return redirect(came_from)
+        return redirect(otherwise, **ids)

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 
 from accounts.access import Actor
 from clinic import chart, words
@@ -187,7 +187,7 @@ class AcknowledgeFlag(Page):
         flag = get_object_or_404(_of_others(self.actor), pk=pk)
         safety.acknowledge(flag=flag, by=self.actor.user_id, now=self.now)
         messages.success(request, "Acknowledged. The red flag stays open until somebody closes it.")
-        return redirect("clinic:patient", pk=flag.patient_id)
+        return self.back("clinic:patient", pk=flag.patient_id)
 
 
 class CloseFlag(PatientPage):
@@ -206,4 +206,4 @@ class CloseFlag(PatientPage):
                 messages.info(request, str(closed_already.detail))
         else:
             return self.show(flag.patient, refused=(flag, form), status=422)
-        return redirect("clinic:patient", pk=flag.patient_id)
+        return self.back("clinic:patient", pk=flag.patient_id)

@@ -22,13 +22,13 @@ class HowMany(Subquery):
 
 def clinic_of(actor: Actor) -> Clinic:
     """The actor's clinic with what every page of the desk shows of it: its alarms, and how much waits where."""
-    unread = Message.objects.visible_to(actor).filter(read_at=None, private=False, withdrawn=False)
+    unread = Message.objects.visible_to(actor).unread()
     reviews = Review.objects.visible_to(actor).open() | Review.objects.left_to_administrators(actor)
     flags = RedFlag.objects.visible_to(actor).open()
     return (
         with_alarms(Clinic.objects.all())
         .annotate(
-            patients=HowMany(Progress.objects.visible_to(actor).filter(episode__ended_on=None)),
+            patients=HowMany(Progress.objects.visible_to(actor).going_on()),
             flags=HowMany(flags),
             messages=HowMany(unread.filter(~Q(patient=actor.user_id))),
             reviews=HowMany(reviews),

@@ -7,9 +7,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from recovery.models import Episode, Plan, Prescription, RedFlag
+from recovery.models import Episode, Plan, Prescription, Progress, RedFlag
 from recovery.models.episode import Side
 from recovery.rules.diary import Region, one_decimal
+from recovery.rules.need import Need
 from recovery.rules.red_flags import (
     SEVERE_DAYS,
     SEVERE_DAYS_IN_A_ROW,
@@ -40,6 +41,29 @@ TONE = {
     Status.WATCH: "neutral",
     Status.ON_TRACK: "good",
     Status.RELIEVED: "good",
+}
+# One word or two for a reason, as a filter has it.
+NEED = {
+    Need.RED_FLAG: "Red flag",
+    Need.WORSE: "Worse",
+    Need.REVIEW: "Slow",
+    Need.NO_DATA: "No data",
+    Need.HURT_TWICE: "Hurts",
+    Need.UNREAD: "Message",
+    Need.REVIEW_DUE: "Review due",
+    Need.WATCH: "Watch",
+    Need.WELL: "On track",
+}
+NEED_TONE = {
+    Need.RED_FLAG: "danger",
+    Need.WORSE: "warn",
+    Need.REVIEW: "warn",
+    Need.NO_DATA: "neutral",
+    Need.HURT_TWICE: "warn",
+    Need.UNREAD: "pine",
+    Need.REVIEW_DUE: "pine",
+    Need.WATCH: "neutral",
+    Need.WELL: "good",
 }
 RULE = {
     "alert.red_flag": "Red flag",
@@ -120,6 +144,22 @@ def reason(rule: str, numbers: Mapping[str, Any]) -> str:
     return RULE[rule].format_map(numbers)
 
 
+def reasons(progress: Progress) -> list[str]:
+    """What calls for somebody beside a red flag, first of all what counts most. Empty when nothing does."""
+    by_status = progress.need in (Need.WORSE, Need.REVIEW, Need.NO_DATA)
+    return [
+        *([reason(progress.rule, progress.numbers)] if by_status else []),
+        *(["Hurts too much, twice in 7 days"] if progress.hurt_twice else []),
+        *(["Wrote a message"] if progress.unread else []),
+        *([_review(progress.review_due_on, progress.needs_review_since)] if progress.review_due_on else []),
+    ]
+
+
+def _review(due_on: date, needed_since: date | None) -> str:
+    since = needed_since or due_on
+    return f"Review {'needed since' if needed_since else 'due'} {since.day} {since:%b}"
+
+
 def red_flag(flag: RedFlag) -> str:
     """A red flag in a few words. A phone may ask a question that this server does not know."""
     return RED_FLAG.get(flag.rule, UNKNOWN_FLAG)
@@ -183,12 +223,16 @@ def moment(at: datetime | None, zone: ZoneInfo, now: datetime) -> str:
         return "none yet"
     local = at.astimezone(zone)
     days = (now.astimezone(zone).date() - local.date()).days
-    clock = f"{local.hour}:{local:%M}"
     if days == 0:
-        return f"today {clock}"
+        return f"today {clock(at, zone)}"
     if days == 1:
-        return f"yesterday {clock}"
+        return f"yesterday {clock(at, zone)}"
     return f"{days} days ago" if 1 < days <= 14 else day(local.date())
+
+
+def clock(at: datetime, zone: ZoneInfo) -> str:
+    local = at.astimezone(zone)
+    return f"{local.hour}:{local:%M}"
 
 
 def place(episode: Episode) -> str:

@@ -4,80 +4,118 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.http import Http404, HttpRequest, HttpResponse
 
+from accounts.models import Clinic
 from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
-from recovery.models import CareSettings, Episode, Progress, RedFlag
+from clinic.places import HowMany
+from recovery.actions.nudges import NOT_AGAIN_WITHIN, NUDGES_A_DAY, nudge
+from recovery.models import (
+    CareSettings,
+    CareTeamMember,
+    Episode,
+    Patient,
+    Progress,
+    RedFlag,
+    StaffMessage,
+)
+from recovery.models.episode import ProgressQuerySet
 from recovery.rules.course import reference_curve
-from recovery.rules.status import Status
+from recovery.rules.need import Need
+from recovery.rules.status import SILENT
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
 
 PAGE_SIZE = 50
-AFTER = re.compile(r"([0-9])\.([0-9]{1,15})")  # need and episode of the last row of the page before
+# Need, waiting since (microseconds) and episode of the last row of the page before.
+AFTER = re.compile(r"([0-9])\.([0-9]{1,17})\.([0-9]{1,15})")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+WHY = {need.name.lower(): need for need in Need}
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One patient of the worklist, with one reason."""
+    """One patient of the worklist, with one reason and how many more there are."""
 
     progress: Progress
     reason: str
     more: int
     tone: str
-    status: str
+    need: str
     spark: Spark
     spark_in_words: str
     now: str
     change: str
     last_entry: str
+    flag: RedFlag | None  # the gravest one that nobody has acknowledged
+    nudged: str
+    may_nudge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    why: str
+    words: str
+    count: int
 
 
 class Worklist(Page):
-    """One row an open episode, by need. `?status=` shows one status, `?q=` the names that have this part."""
+    """One row an open episode, by need. `?why=` shows those of one reason, `?q=` the names that have this part."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        status, named = request.GET.get("status", ""), request.GET.get("q", "").replace("\x00", "").strip()
-        rows = self._rows(status, named)
-        shown, more = list(rows[: PAGE_SIZE + 1]), None
+        why, named = request.GET.get("why", ""), request.GET.get("q", "").replace("\x00", "").strip()
+        if why and why not in WHY:
+            raise Http404
+        everybody = Progress.objects.worklist(self.actor)
+        counts = self._counts(everybody)
+        shown, more = list(self._rows(everybody, why, named)[: PAGE_SIZE + 1]), ""
         if len(shown) > PAGE_SIZE:
             shown.pop()
-            more = f"{shown[-1].need}.{shown[-1].pk}"
+            more = _after(shown[-1])
         flags = self._open_flags(shown)
         context = {
             "rows": [self._row(progress, flags[progress.patient_id]) for progress in shown],
-            "without_episode": [(flag, self._reason(flag)) for flag in flags[None]],
+            "without_episode": [(flag, self._flag(flag)) for flag in flags[None]],
             "chips": [
-                (one, words.STATUS[one], count)
-                for one in words.STATUS
-                if (count := self.counts.get(one, 0)) or one == status
+                Chip(slug, words.NEED[need], counts[slug])
+                for slug, need in WHY.items()
+                if counts[slug] or slug == why
             ],
-            "status": status,
+            "why": why,
             "named": named,
             "more": more,
-            "patients": sum(self.counts.values()),
             "at": "patients",
             "caring": self.actor.is_caring,
+            "nudges_left": max(0, NUDGES_A_DAY - counts["nudged"]),
         }
         return self.page("worklist.html", context)
 
-    def _rows(self, status: str, named: str) -> QuerySet[Progress]:
-        rows = Progress.objects.visible_to(self.actor).filter(episode__ended_on=None)
-        if status:
-            if status not in words.STATUS:
-                raise Http404
-            rows = rows.filter(status=status)
+    def _counts(self, everybody: ProgressQuerySet) -> dict[str, int]:
+        """How many patients stand where they do for each reason, and how many nudges this person sent in a day."""
+        nudged = StaffMessage.objects.nudges_of(self.actor.user_id, now=self.now)
+        found = {slug: HowMany(everybody.filter(need=need)) for slug, need in WHY.items()}
+        clinic = Clinic.objects.filter(pk=self.actor.clinic_id).annotate(nudged=HowMany(nudged), **found)
+        return clinic.values("nudged", *found).get()
+
+    def _rows(self, rows: ProgressQuerySet, why: str, named: str) -> ProgressQuerySet:
+        if why:
+            rows = rows.filter(need=WHY[why])
         if named:
             rows = rows.filter(patient__name__icontains=named)
         if last := AFTER.fullmatch(self.request.GET.get("after", "")):
-            need, episode = map(int, last.groups())
-            rows = rows.filter(Q(need__gt=need) | Q(need=need, episode__gt=episode))
-        return rows.select_related("patient", "episode", "clinic__care_settings").order_by(
-            "need", "episode_id"
+            need, since, episode = map(int, last.groups())
+            place = (need, EPOCH + timedelta(microseconds=since), episode)
+            rows = rows.filter(TupleGreaterThan(Tuple("need", "waits_since", "episode_id"), place))
+        asked = StaffMessage.objects.filter(patient=OuterRef("patient"), nudge=True).order_by("-written_at")
+        mine = CareTeamMember.objects.patients_of(self.actor).filter(patient=OuterRef("patient"))
+        return rows.select_related("patient", "episode", "clinic__care_settings").annotate(
+            nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=Exists(mine)
         )
 
     def _open_flags(self, shown: Sequence[Progress]) -> dict[int | None, list[RedFlag]]:
@@ -90,13 +128,12 @@ class Worklist(Page):
             found[flag.patient_id if flag.patient_id in patients else None].append(flag)
         return found
 
-    def _reason(self, flag: RedFlag) -> str:
+    def _flag(self, flag: RedFlag) -> str:
         return f"{words.red_flag(flag)}, {words.moment(flag.raised_at, flag.patient.zone, self.now)}"
 
     def _row(self, progress: Progress, flags: Sequence[RedFlag]) -> Row:
-        reason = words.reason(progress.rule, progress.numbers)
-        if flags and progress.status == Status.ALERT:
-            reason = self._reason(flags[0])
+        reasons = [*map(self._flag, flags), *words.reasons(progress)]
+        reasons = reasons or [words.reason(progress.rule, progress.numbers)]
         weeks: list[tuple[int, float | None]] = [(number, value) for number, value in progress.weeks]
         baseline = next(
             (Baseline(Fraction(str(v)), n) for n, v in weeks[:LAST_BASELINE_WEEK] if v is not None), None
@@ -107,18 +144,27 @@ class Worklist(Page):
             for n, value in weeks
             if n in spark_weeks(len(weeks))
         ]
+        nudged_at: datetime | None = getattr(progress, "nudged_at", None)
+        asked = nudged_at is not None and nudged_at > self.now - NOT_AGAIN_WITHIN
         return Row(
             progress=progress,
-            reason=reason,
-            more=max(len(flags) - 1, 0),
-            tone=words.TONE[Status(progress.status)],
-            status=words.STATUS[Status(progress.status)],
+            reason=reasons[0],
+            more=len(reasons) - 1,
+            tone=words.NEED_TONE[Need(progress.need)],
+            need=words.NEED[Need(progress.need)],
             spark=spark(weeks, _expected(progress, baseline, len(weeks))),
             spark_in_words=", ".join(shown) or "no full week yet",
             now=words.pain(now),
             change=words.change(now, float(baseline.value) if baseline else None),
             last_entry=words.moment(progress.last_entry_at, progress.patient.zone, self.now),
+            flag=next((flag for flag in flags if flag.acknowledged_at is None), None),
+            nudged=words.moment(nudged_at, progress.patient.zone, self.now) if asked else "",
+            may_nudge=progress.rule == SILENT and not asked and bool(getattr(progress, "is_mine", False)),
         )
+
+
+def _after(last: Progress) -> str:
+    return f"{last.need}.{(last.waits_since - EPOCH) // timedelta(microseconds=1)}.{last.pk}"
 
 
 def _expected(progress: Progress, baseline: Baseline | None, weeks: int) -> list[Edges]:
@@ -129,3 +175,14 @@ def _expected(progress: Progress, baseline: Baseline | None, weeks: int) -> list
         return []
     bands = ((w, curve.expected(stratum, week=w, baseline=baseline.value)) for w in spark_weeks(weeks))
     return [Edges(week, float(band.low), float(band.high)) for week, band in bands]
+
+
+class Nudge(Page):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask a silent patient how they are, in fixed words."""
+        patient = self.in_care(Patient.objects.all(), pk)
+        self.do(
+            lambda: nudge(patient=patient, by=self.actor.user_id, now=self.now),
+            f"A friendly message is in {patient.name}'s app.",
+        )
+        return self.back("clinic:worklist")

@@ -7,7 +7,7 @@ next at once.
 
 from collections.abc import Hashable, Mapping, Set
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 TEAM, LIST, ADMINISTRATORS, EVERYONE = range(4)
@@ -31,6 +31,11 @@ class Minutes:
         if last >= EVERYONE:
             return last + (since >= timedelta(minutes=self.everyone))
         return sum(age >= timedelta(minutes=due) for due in (self.list, self.administrators, self.everyone))
+
+    def timetable(self, raised_at: datetime) -> tuple[datetime, ...]:
+        """When each step is taken while nobody acknowledges: TEAM, LIST, ADMINISTRATORS, EVERYONE."""
+        later = (self.list, self.administrators, self.everyone)
+        return (raised_at, *(raised_at + timedelta(minutes=minutes) for minutes in later))
 
 
 def due_steps(latest: int, people: Mapping[int, Set[Who]]) -> dict[int, frozenset[Who]]:

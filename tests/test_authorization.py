@@ -113,9 +113,11 @@ reopen-plan POST                         401  401 401 403 403   409   404 404   
 worklist GET                             401  401 401 403 403   200   200 200    200  403  200
 red-flags GET                            401  401 401 403 403   200   200 200    200  403  200
 acknowledge-red-flag POST                401  401 401 403 403   200   404 404    200  403  404
+act-on-red-flag POST                     401  401 401 403 403   201   404 404    201  403  404
 close-red-flag POST                      401  401 401 403 403   200   404 404    200  403  404
 patient-messages GET                     401  401 401 403 403   200   404 404    200  403  404
 patient-messages POST                    401  401 401 403 403   201   404 404    403  403  404
+nudge POST                               401  401 401 403 403   409   404 404    403  403  404
 patient-messages-read POST               401  401 401 403 403   204   404 404    403  403  404
 messages GET                             401  401 401 200 200   403   403 403    403  403  403
 messages-read POST                       401  401 401 204 204   403   403 403    403  403  403
@@ -459,6 +461,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("own-timeline", "GET"): ("timeline", None, {}),
         ("status-changes", "GET"): (f"{episode}/status-changes", None, {}),
         ("acknowledge-red-flag", "POST"): (f"{flag}/acknowledge", None, {}),
+        ("act-on-red-flag", "POST"): (f"{flag}/actions", {"what": "called"}, {}),
         ("close-red-flag", "POST"): (f"{flag}/close", {"because": "Called, went to hospital."}, {}),
         ("reexaminations", "GET"): (f"{episode}/reviews", None, {}),
         ("reexaminations", "POST"): (f"{episode}/reviews", review, {}),
@@ -497,6 +500,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ),
         ("patient-messages", "GET"): (f"{patient}/messages", None, {}),
         ("patient-messages", "POST"): (f"{patient}/messages", {"text": "How was the walk?"}, {}),
+        ("nudge", "POST"): (f"{patient}/nudge", None, {}),
         ("patient-messages-read", "POST"): (f"{patient}/messages/read", {"until": record["at"]}, {}),
         ("messages-read", "POST"): ("messages/read", {"until": record["at"]}, {}),
         ("put-message", "PUT"): (f"messages/{uuid4()}", record | {"text": "It hurts less."}, {}),
@@ -538,7 +542,7 @@ def test_each_person_may_what_the_policy_says(world: World, name: str, method: s
 # What may take more than eight statements: rare deeds that judge a course again, start one or call off what waits.
 MOST_STATEMENTS = {
     "accept-proposal": 28,
-    "close-red-flag": 20,
+    "close-red-flag": 22,
     "patients": 10,
     "publish-plan": 10,
     "reminder": 11,
@@ -566,6 +570,7 @@ NOT_SENT_RIGHT = (
     "exercise",
     "exercises",
     "join",
+    "nudge",
     "programs",
     "push-subscriptions",
     "push-test",

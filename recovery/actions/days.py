@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from accounts.access import acting_for_all
+from recovery.actions.need import note_need
 from recovery.actions.reviews import Judged, ReviewState, open_due_reviews
 from recovery.actions.starts import ask_for_new_starts
 from recovery.actions.tasks import hand_over
@@ -229,6 +230,7 @@ def restate(episodes: Sequence[Episode], *, now: datetime) -> dict[int, Judged]:
         changes += _changes(episode, decisions, recorded, now)
     StatusChange.objects.bulk_create(changes)
     insert(Progress, progress, replace_by=["episode_id"])
+    note_need([episode.patient_id for episode in episodes], now=now)
     Patient.objects.filter(pk__in=[episode.patient_id for episode in episodes]).update(
         version=F("version") + 1
     )
@@ -307,7 +309,6 @@ def decided(decision: Decision) -> dict[str, Any]:
     """A decision as columns of Progress."""
     return {
         "status": decision.status,
-        "need": decision.status.need,
         "rule": decision.rule,
         "numbers": dict(decision.numbers),
         "for_staff": decision.for_staff,
@@ -322,6 +323,7 @@ def _progress_row(episode: Episode, decision: Decision) -> dict[str, Any]:
         "episode_id": episode.pk,
         "clinic_id": episode.clinic_id,
         "patient_id": episode.patient_id,
+        "waits_since": episode.opened_at,  # until note_need
         "weeks": [],
         "sessions_asked": 0,
         "sessions_done": 0,

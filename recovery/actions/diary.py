@@ -1,7 +1,7 @@
 """Taking what phones recorded: idempotent, whatever is sent twice, late, corrected or from a second phone."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -12,8 +12,10 @@ from django.db.models import Case, F, When
 from django.db.models.functions import Greatest, Least
 
 from recovery.actions.kinds import KIND, StoredSession, exercise_ids, session_refusals, write_results
+from recovery.actions.need import note_need
 from recovery.actions.safety import alert, heed_checks, heed_sessions
 from recovery.models import Patient, Progress, RecordRevision
+from recovery.models.diary import Outcome
 from recovery.records import KINDS, Incoming, about_on
 from recovery.revisions import Answer, Kept
 from recovery.rows import insert
@@ -82,6 +84,7 @@ class Taking:
         self._spoken: list[datetime] = []
         self._touched: set[date] = set()
         self._progress: dict[str, Any] = {}
+        self._moved = False
 
     def take_kind(self, kind: str, batch: list[tuple[int, Incoming]]) -> None:
         exercises: dict[str, int] = {}
@@ -104,6 +107,11 @@ class Taking:
         ids = self._write(kind, kept, changed)
         self._touched |= {about_on(incoming.body) for incoming in changed.values()}
         self._touched |= {about_on(before[uuid]) for uuid in changed.keys() & before.keys()}
+        now_and_before = [
+            *(one.body for one in changed.values()),
+            *(before.get(uuid, {}) for uuid in changed),
+        ]
+        self._moved |= any(_moves(kind, body) for body in now_and_before)
         if kind == "pain":
             self._spoken += [min(incoming.record.at, self.now) for incoming in changed.values()]
         if kind == "session" and changed:
@@ -227,10 +235,21 @@ class Taking:
             self._progress["reopen_from"] = Case(
                 When(closed_through__gte=earliest, then=reopened), default=F("reopen_from")
             )
+        self._note_progress()
+        if self._moved:
+            note_need([self.standing.patient_id], now=self.now)
+
+    def _note_progress(self) -> None:
         if self._progress:
             # Also an ended episode's days are opened again; an alert is only the open one's.
             ours = {"pk": self.standing.episode_id} if "next_close_at" in self._progress else {}
             Progress.objects.filter(patient=self.standing.patient_id, **ours).update(**self._progress)
+
+
+def _moves(kind: str, body: Mapping[str, Any]) -> bool:
+    """Whether such a record may move its patient in the worklist by itself."""
+    hurt = any(result["outcome"] == Outcome.HURTS for result in body.get("results", ()))
+    return hurt or (kind == "message" and bool(body))
 
 
 def _is_told(field: str, kept: Kept) -> bool:

@@ -2,11 +2,12 @@ from datetime import datetime
 
 from django.db.models import F
 
+from recovery.actions.need import note_need
 from recovery.models import Message, Patient, StaffMessage
 
 
 def write_to_patient(
-    *, patient: Patient, text: str, to_patient: bool, by: int, now: datetime
+    *, patient: Patient, text: str, to_patient: bool, by: int, now: datetime, nudge: bool = False
 ) -> StaffMessage:
     """Write into the patient's thread, or keep a note that the patient never sees."""
     if to_patient:
@@ -19,6 +20,7 @@ def write_to_patient(
         author_id=by,
         text=text,
         to_patient=to_patient,
+        nudge=nudge,
         written_at=now,
     )
 
@@ -26,7 +28,10 @@ def write_to_patient(
 def read_by_staff(*, patient: Patient, until: datetime, by: int, now: datetime) -> int:
     """The patient's messages received up to `until` were read; the first reader is the one recorded. How many."""
     unread = Message.objects.filter(patient=patient, private=False, read_at=None, received_at__lte=until)
-    return unread.update(read_at=now, read_by=by)
+    read = unread.update(read_at=now, read_by=by)
+    if read:
+        note_need([patient.pk], now=now)
+    return read
 
 
 def read_by_patient(*, patient_id: int, until: datetime, now: datetime) -> int:

@@ -112,6 +112,7 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
         clinic_id=patient.clinic_id,
         patient=patient,
         episode=episode,
+        waits_since=now,
         next_close_at=patient.day_ends_at(today),
         **decided(without_plan(progress.red_flags([patient])[patient.pk], today)),
     )
@@ -145,4 +146,4 @@ def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datet
             )
     lapsing.update(lapsed_at=now)
     # The last days are recorded, up to the end; then nothing is due for this episode.
-    Progress.objects.filter(pk=episode.pk).update(next_close_at=now)
+    Progress.objects.filter(pk=episode.pk).update(ended=True, next_close_at=now)

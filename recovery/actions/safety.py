@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 from recovery.actions.days import decided, restate_or_hand_over, status_change
 from recovery.actions.reviews import open_reviews
 from recovery.actions.tasks import open_task
-from recovery.models import Episode, Patient, Progress, RedFlag, Review, StatusChange
+from recovery.models import Episode, FlagAction, Patient, Progress, RedFlag, Review, StatusChange
 from recovery.models.tasks import TaskKind
 from recovery.rules.red_flags import TOLD_WITH_A_SESSION, Answer, Tier, evaluate
 from recovery.rules.reviews import Due, in_words, symptom_due
@@ -176,7 +176,7 @@ def alert(
     StatusChange.objects.bulk_create(
         [status_change(decision, clinic_id=clinic_id, patient_id=patient_id, episode_id=episode_id, now=now)]
     )
-    return decided(decision) | {"next_close_at": now}
+    return decided(decision) | {"waits_since": now, "next_close_at": now}
 
 
 def _local_date(time_zone: str, now: datetime) -> date:
@@ -222,6 +222,31 @@ def heed_refused_checks(*, patient_id: int, checks: Sequence[Mapping[str, Any]],
 def acknowledge(*, flag: RedFlag, by: int, now: datetime) -> None:
     """Somebody has seen it. The first to say so is the one recorded."""
     RedFlag.objects.filter(pk=flag.pk, acknowledged_at=None).update(acknowledged_at=now, acknowledged_by=by)
+
+
+def act(*, flag: RedFlag, what: str, note: str, by: int, now: datetime) -> FlagAction:
+    """Write down what was done about it, a word of FlagDeed. Whoever acts has seen it; it stays open.
+
+    Raises Conflict when somebody closed it before.
+    """
+    open_still = (
+        RedFlag.objects.open()
+        .filter(pk=flag.pk)
+        .update(
+            acknowledged_at=Coalesce("acknowledged_at", now), acknowledged_by=Coalesce("acknowledged_by", by)
+        )
+    )
+    if not open_still:
+        raise Conflict("Somebody closed this red flag already.")
+    return FlagAction.objects.create(
+        clinic_id=flag.clinic_id,
+        patient_id=flag.patient_id,
+        flag=flag,
+        what=what,
+        note=note,
+        done_at=now,
+        done_by_id=by,
+    )
 
 
 def close(*, flag: RedFlag, because: str, by: int, now: datetime) -> None:

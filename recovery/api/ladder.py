@@ -5,7 +5,6 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from exercises.dosage import Dosage
 from recovery.models import ExerciseSession, Proposal, Suspension
 from recovery.rules import RULE_VERSION
 from recovery.rules.traffic_light import Judged, Light
@@ -126,7 +125,7 @@ class ProposalSerializer(serializers.ModelSerializer[Proposal]):
         ]
 
     def get_from_in_words(self, proposal: Proposal) -> str:
-        return proposal.exercise.in_words(Dosage.from_json(proposal.from_dosage))
+        return proposal.exercise.in_words(proposal.from_dose)
 
     def get_to_in_words(self, proposal: Proposal) -> str | None:
         return proposal.to_exercise.in_words(proposal.to_dose) if proposal.to_dose else None

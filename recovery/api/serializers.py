@@ -10,6 +10,7 @@ from recovery.actions.pauses import LONGEST
 from recovery.models import (
     CareTeamMember,
     Episode,
+    FlagAction,
     Patient,
     Plan,
     PlanDraft,
@@ -22,6 +23,7 @@ from recovery.models import (
 from recovery.models.episode import Ending, Exclusion, Side
 from recovery.models.events import EventKind
 from recovery.models.people import Language
+from recovery.models.safety import FlagDeed
 from recovery.rules.diary import Region
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
 
@@ -302,6 +304,9 @@ class WorklistSerializer(serializers.ModelSerializer[Progress]):
             "episode",
             "status",
             "need",
+            "hurt_twice",
+            "unread",
+            "waits_since",
             "rule",
             "numbers",
             "for_staff",
@@ -315,11 +320,30 @@ class WorklistSerializer(serializers.ModelSerializer[Progress]):
         ]
 
 
+class FlagActionSerializer(serializers.ModelSerializer[FlagAction]):
+    done_by = serializers.IntegerField(source="done_by_id")
+
+    class Meta:
+        model = FlagAction
+        fields = ["what", "note", "done_at", "done_by"]
+
+
+class ActOnFlagSerializer(StrictSerializer):
+    what = serializers.ChoiceField(choices=FlagDeed.choices)
+    note = StrictCharField(max_length=1000, allow_blank=True, default="", help_text="Required for a note.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["what"] == FlagDeed.NOTE and not attrs["note"]:
+            raise serializers.ValidationError({"note": ["Write what you want to note."]})
+        return attrs
+
+
 class RedFlagSerializer(serializers.ModelSerializer[RedFlag]):
     patient = serializers.IntegerField(source="patient_id")
     name = serializers.CharField(source="patient.name")
     acknowledged_by = serializers.IntegerField(source="acknowledged_by_id", allow_null=True)
     closed_by = serializers.IntegerField(source="closed_by_id", allow_null=True)
+    actions = FlagActionSerializer(many=True, help_text="What was done about it so far, oldest first.")
 
     class Meta:
         model = RedFlag
@@ -336,6 +360,7 @@ class RedFlagSerializer(serializers.ModelSerializer[RedFlag]):
             "closed_at",
             "closed_by",
             "closed_because",
+            "actions",
         ]
 
 

@@ -23,6 +23,7 @@ urlpatterns = [
         messages.PatientMessagesRead.as_view(),
         name="patient-messages-read",
     ),
+    path("patients/<int:pk>/nudge", messages.Nudge.as_view(), name="nudge"),
     path("messages", messages.OwnMessages.as_view(), name="messages"),
     path("messages/read", messages.OwnMessagesRead.as_view(), name="messages-read"),
     path("roster", patients.Roster.as_view(), name="roster"),
@@ -57,5 +58,6 @@ urlpatterns = [
     path("symptom-check", settings.SymptomCheckFile.as_view(), name="symptom-check"),
     path("red-flags", course.RedFlags.as_view(), name="red-flags"),
     path("red-flags/<int:pk>/acknowledge", course.AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),
+    path("red-flags/<int:pk>/actions", course.ActOnFlag.as_view(), name="act-on-red-flag"),
     path("red-flags/<int:pk>/close", course.CloseFlag.as_view(), name="close-red-flag"),
 ]

@@ -9,7 +9,7 @@ from recovery.models.pauses import PlanPause
 from recovery.models.people import CareTeamMember, Patient
 from recovery.models.plan import Plan, PlanDraft, Prescription
 from recovery.models.reviews import Reexamination, Review
-from recovery.models.safety import RedFlag, SymptomCheck
+from recovery.models.safety import FlagAction, RedFlag, SymptomCheck
 from recovery.models.settings import CareSettings
 from recovery.models.tasks import Task
 
@@ -21,6 +21,7 @@ __all__ = [
     "Episode",
     "ExerciseResult",
     "ExerciseSession",
+    "FlagAction",
     "Message",
     "NewStart",
     "OutcomeMeasure",

@@ -3,14 +3,16 @@ from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
+from accounts.access import Actor
 from accounts.models import Clinic, User
 from recovery.models.people import Patient, RowsOfPatients
 from recovery.rules.cohort import LeftOut
 from recovery.rules.course import Stratum, stratum
 from recovery.rules.diary import Region
-from recovery.rules.status import Status
+from recovery.rules.need import Need
+from recovery.rules.status import FIRST_WEEK, Status
 
 
 class Side(models.TextChoices):
@@ -113,6 +115,16 @@ class StatusChange(models.Model):
     objects = RowsOfPatients.as_manager()
 
 
+class ProgressQuerySet(RowsOfPatients["Progress"]):
+    def going_on(self) -> Self:
+        """Those of open episodes."""
+        return self.filter(ended=False)
+
+    def worklist(self, actor: Actor) -> Self:
+        """Who needs this person, first of all; whoever has waited longest before the others of one need."""
+        return self.visible_to(actor).going_on().order_by("need", "waits_since", "episode")
+
+
 class Progress(models.Model):
     """How an episode goes, in one row: what the worklist shows, kept by the code that recomputes the status."""
 
@@ -120,7 +132,16 @@ class Progress(models.Model):
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
     patient = models.ForeignKey(Patient, models.CASCADE, related_name="+")
     status = models.CharField(max_length=16, default=Status.NO_DATA)
-    need = models.PositiveSmallIntegerField(default=Status.NO_DATA.need, help_text="0 needs somebody first.")
+    hurt_twice = models.BooleanField(default=False, db_default=False, help_text="See recovery.rules.need.")
+    unread = models.BooleanField(
+        default=False, db_default=False, help_text="A message of theirs that nobody has read."
+    )
+    waits_since: "models.DateTimeField[datetime, datetime]" = models.DateTimeField(
+        help_text="The oldest open red flag; without one, when the episode was opened."
+    )
+    ended = models.BooleanField(
+        default=False, db_default=False, help_text="So that no page reads the episodes that are over."
+    )
     rule = models.CharField(max_length=48, blank=True)
     numbers = models.JSONField(default=dict)
     for_staff = models.TextField(blank=True)
@@ -154,11 +175,32 @@ class Progress(models.Model):
     # A session came in, or a day ended, since the ladder was last judged.
     ladder_due_at = models.DateTimeField(null=True)
 
-    objects = RowsOfPatients.as_manager()
+    # PostgreSQL keeps it: what changes one of its reasons cannot forget to move the patient.
+    need = models.GeneratedField(
+        expression=Case(
+            When(status=Status.ALERT, then=Need.RED_FLAG),
+            When(status=Status.WORSE, then=Need.WORSE),
+            When(status=Status.REVIEW, then=Need.REVIEW),
+            When(Q(status=Status.NO_DATA) & ~Q(rule=FIRST_WEEK), then=Need.NO_DATA),
+            When(hurt_twice=True, then=Need.HURT_TWICE),
+            When(unread=True, then=Need.UNREAD),
+            When(review_due_on__isnull=False, then=Need.REVIEW_DUE),
+            When(status__in=(Status.WATCH, Status.NO_DATA), then=Need.WATCH),
+            default=Need.WELL,
+        ),
+        output_field=models.PositiveSmallIntegerField(help_text="A value of recovery.rules.need."),
+        db_persist=True,
+    )
+
+    objects = ProgressQuerySet.as_manager()
 
     class Meta:
         indexes = [
-            models.Index(fields=["clinic", "need", "episode"], name="worklist"),
+            models.Index(
+                fields=["clinic", "need", "waits_since", "episode"],
+                condition=Q(ended=False),
+                name="worklist",
+            ),
             models.Index(
                 fields=["next_close_at"], condition=Q(next_close_at__isnull=False), name="days_to_close"
             ),

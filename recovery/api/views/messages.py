@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient
 from recovery.actions import messages
+from recovery.actions.nudges import nudge
 from recovery.api.caring import Caring, valid
 from recovery.models import Patient
 from recovery.thread import thread
@@ -78,6 +79,16 @@ class PatientMessagesRead(Caring):
         until = valid(ReadSerializer(data=request.data))["until"]
         messages.read_by_staff(patient=patient, until=until, by=self.actor.user_id, now=self.now)
         return Response(status=204)
+
+
+class Nudge(Caring):
+    @extend_schema(operation_id="nudge", request=None, responses={201: MessageSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        """Ask a silent patient how they are, in fixed friendly words. 409 when they are not silent, were asked this
+        week already, or you have sent a day's share."""
+        patient = self.in_care(Patient.objects.all(), pk)
+        nudge(patient=patient, by=self.actor.user_id, now=self.now)
+        return Response(MessageSerializer(thread(patient.pk, for_staff=True)[0]).data, status=201)
 
 
 class OwnMessages(Acting):

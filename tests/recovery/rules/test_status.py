@@ -224,18 +224,6 @@ class TestBetweenTwoWeekEnds:
         assert current(facts(red_flags=(OpenFlag(START),)), last_day(9)).status is ALERT
 
 
-def test_the_worklist_begins_with_who_needs_a_person_first():
-    assert sorted(Status, key=lambda status: status.need) == [
-        ALERT,
-        WORSE,
-        REVIEW,
-        NO_DATA,
-        WATCH,
-        ON_TRACK,
-        RELIEVED,
-    ]
-
-
 entries = st.dictionaries(st.integers(-3, 100), st.integers(0, 10), max_size=100)
 through_week = st.integers(0, 14)
 

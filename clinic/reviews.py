@@ -1,0 +1,97 @@
+"""Reviews that fell due, and what was found on looking at the patient again."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from clinic import words
+from clinic.acting import Page
+from clinic.forms import ReexaminationForm
+from recovery.actions.reviews import record_reexamination
+from recovery.models import Episode, Progress, Reexamination, Review
+from recovery.owners import owners
+
+SHOWN = 100
+PAST = 10
+FINDINGS = ("heel_walk", "toe_walk", "big_toe_strength", "reflex", "sensation", "straight_leg_raise")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    row: Review
+    why: str  # empty for whoever may not read the record
+    people: str
+    late: int  # days
+
+
+class Reviews(Page):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """What is open, longest due first, and whose it is by now."""
+        visible = Review.objects.visible_to(self.actor).open()
+        rows = visible | Review.objects.left_to_administrators(self.actor)
+        shown = list(rows.select_related("patient").order_by("due_on", "id")[: SHOWN + 1])
+        owned = owners(shown[:SHOWN], today=self.actor.today)
+        record = set(owned)
+        if self.actor.is_administrator:
+            record = set(visible.filter(pk__in=owned).values_list("pk", flat=True))
+        context = {
+            "reviews": [
+                OpenReview(
+                    row,
+                    row.in_words if row.pk in record else "",
+                    ", ".join(name for _, name in owned[row.pk].people),
+                    (self.actor.today - row.due_on).days,
+                )
+                for row in shown[:SHOWN]
+            ],
+            "more": len(shown) > SHOWN,
+            "shown": SHOWN,
+            "at": "reviews",
+        }
+        return self.page("reviews.html", context)
+
+
+class RecordReview(Page):
+    """The form of a re-examination: it answers every open review of the episode."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        rows = Episode.objects.visible_to(self.actor).select_related("patient")
+        return self.show(get_object_or_404(rows, pk=pk), ReexaminationForm())
+
+    def show(self, episode: Episode, form: ReexaminationForm, status: int = 200) -> HttpResponse:
+        past = Reexamination.objects.filter(episode=episode).select_related("recorded_by").order_by("-id")
+        context = {
+            "episode": episode,
+            "patient": episode.patient,
+            "progress": Progress.objects.get(pk=episode.pk),
+            "place": words.place(episode),
+            "due": list(Review.objects.open().filter(episode=episode).order_by("due_on")),
+            "form": form,
+            "findings": [form[name] for name in FINDINGS],
+            "past": [(one, _found(one)) for one in past[:PAST]],
+            "at": "reviews",
+        }
+        return self.page("review.html", context, status=status)
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        episode = self.seen(Episode.objects.select_related("patient"), pk)
+        form = ReexaminationForm(request.POST)
+        if not form.is_valid():
+            return self.show(episode, form, status=422)
+        said: dict[str, Any] = form.cleaned_data
+        self.do(
+            lambda: record_reexamination(episode=episode, by=self.actor.user_id, now=self.now, **said),
+            "Recorded. Every open review of this episode is answered.",
+        )
+        return self.back("clinic:reviews")
+
+
+def _found(row: Reexamination) -> list[str]:
+    """What was tested, in words; what was not tested is left out."""
+    return [
+        f"{ReexaminationForm.base_fields[name].label}: {getattr(row, f'get_{name}_display')().lower()}"
+        for name in FINDINGS
+        if getattr(row, name) != "not_tested"
+    ]
