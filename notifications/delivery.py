@@ -28,7 +28,6 @@ from notifications.messages import message_for
 from notifications.models import (
     MOST_ATTEMPTS,
     Channel,
-    MessagePreferences,
     Notification,
     Receipt,
     all_channels,
@@ -37,6 +36,8 @@ from notifications.planner import ON_TIME
 from notifications.staff import answered
 from notifications.transports import Message, Transport, TransportError
 from notifications.withholding import drawn
+from notifications.words import FOR_STAFF
+from recovery.models import Patient
 
 # A channel is a module or folder of its name beside the others: that, and its line in Channel, is all of it.
 TRANSPORTS: dict[str, Transport] = {
@@ -340,11 +341,13 @@ def _behind_a_later_one(rows: Sequence[Notification], *, now: datetime) -> set[i
 
 def _jobs(notifications: Sequence[Notification]) -> list[Job]:
     recipients = {row.recipient_id for row in notifications if not row.is_urgent}
-    chosen = dict(
-        MessagePreferences.objects.filter(patient__in=recipients).values_list("patient", "channels")
-        if recipients
-        else ()
-    )
+    patients = Patient.objects.filter(pk__in=recipients) if recipients else Patient.objects.none()
+    chosen: dict[int, list[str]] = {}
+    languages: dict[int, str] = {}
+    for pk, language, channels in patients.values_list("pk", "language", "message_preferences__channels"):
+        languages[pk] = language
+        if channels is not None:
+            chosen[pk] = channels
     by_way: dict[tuple[str, bool], list[Notification]] = {}
     channels_of: dict[int, list[str]] = {}
     for row in notifications:
@@ -359,7 +362,7 @@ def _jobs(notifications: Sequence[Notification]) -> list[Job]:
         jobs += [
             Job(
                 row,
-                message_for(row),
+                message_for(row, languages.get(row.recipient_id or 0, FOR_STAFF)),
                 channel,
                 channels_of[row.pk],
                 addresses.get(row.recipient_id, []) if row.recipient_id else [row.address],

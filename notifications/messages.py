@@ -1,34 +1,28 @@
-"""Every word for a lock screen or a mailbox: nothing clinical, no name, no number, no blame."""
+"""What a notification says: its words, its link, and how long they last."""
 
 from django.conf import settings
 
-from notifications.models import Kind, Notification
+from notifications.models import Notification
 from notifications.transports import Message
 from notifications.unsubscribe import unsubscribe_url
-
-TITLES = {
-    Kind.EXERCISE: "Time for your exercises",
-    Kind.DIARY: "Time for your diary",
-    Kind.MOVEMENT_BREAK: "Time to get up and move a little",
-    Kind.WALK: "Time for your walk",
-    Kind.WEEKLY_CHECK: "Time for your weekly questions",
-    Kind.MEASURES: "A few questions are waiting",
-    Kind.REVIEW: "A review is due",
-    Kind.RED_FLAG: "Please open Amble now",
-}
-OPEN_AMBLE = "Open Amble to see more."
+from notifications.words import FOR_STAFF, words_in
 
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
 TRIAL_LASTS_SECONDS = 60  # whoever tries looks at the screen now
 
 
-def message_for(notification: Notification) -> Message:
-    """What to say. It depends on the kind alone; whom it is about is only in the page behind the link."""
+def message_for(notification: Notification, language: str = FOR_STAFF) -> Message:
+    """What to say, in this language to a patient. It depends on the kind alone; whom it is about is only in the page
+    behind the link.
+    """
     urgent = notification.is_urgent
+    language = FOR_STAFF if notification.is_for_staff else language
+    words = words_in(language)
     return Message(
-        title=TITLES[Kind(notification.kind)],
-        body=OPEN_AMBLE,
+        title=words.titles[notification.kind],
+        body=words.open_amble,
+        language=language,
         url=settings.PUBLIC_URL + ("/" if notification.is_for_staff else "/app/"),
         # One text stands on a screen once: a repetition replaces what it repeats.
         tag=f"{notification.kind}-{notification.red_flag_id if urgent else notification.slot}",
@@ -48,11 +42,13 @@ def _key(notification: Notification) -> str:
     return ".".join([str(notification.pk), *(f"{at.timestamp():.0f}" for at in moments if at)])
 
 
-def trial_message() -> Message:
+def trial_message(language: str) -> Message:
     """What a patient sends to themselves, to see that messages arrive."""
+    words = words_in(language)
     return Message(
-        title="This is a test",
-        body="Messages reach this phone.",
+        title=words.trial,
+        body=words.trial_arrives,
+        language=language,
         url=settings.PUBLIC_URL + "/app/reminders",
         tag="test",
         lasts_seconds=TRIAL_LASTS_SECONDS,

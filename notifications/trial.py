@@ -7,6 +7,8 @@ from accounts.limits import FailureLimit
 from notifications.messages import trial_message
 from notifications.models import PushSubscription
 from notifications.transports import TransportError, webpush
+from notifications.words import FOR_STAFF
+from recovery.models import Patient
 from wire.problems import Conflict
 
 OFTEN = FailureLimit("push-trial", failures=5, seconds=3600)  # for one device
@@ -22,12 +24,13 @@ def send_trial(*, actor: Actor, now: datetime) -> None:
         OFTEN.check(str(actor.device_id), now=now)
         OFTEN.count(str(actor.device_id), now=now)
         own = PushSubscription.objects.filter(user=actor.user_id, device=actor.device_id)
+        language = Patient.objects.filter(pk=actor.user_id).values_list("language", flat=True).first()
         subscription = own.exclude(device=None).order_by("-created_at", "-pk").first()
     if subscription is None:
         raise Conflict("This phone takes no messages yet. Switch them on first.")
     error = None
     try:
-        webpush.send(trial_message(), subscription)
+        webpush.send(trial_message(language or FOR_STAFF), subscription)
     except TransportError as failure:
         error = failure
     with acting(actor):

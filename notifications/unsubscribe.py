@@ -14,6 +14,7 @@ from accounts.access import Actor, Role, acting
 from accounts.models import Clinic
 from notifications.facts import zone_of
 from notifications.models import DeliveryChoices
+from notifications.words import words_in
 from recovery.models import Patient
 
 # It never expires: who finds an old mail may still be done with them.
@@ -32,22 +33,27 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         clinic_id, patient_id = map(int, _signer.unsign(token).split("-"))
     except (BadSignature, ValueError):
         raise Http404 from None
-    if request.method == "POST":
-        _stop_mail(clinic_id, patient_id, now=timezone.now())
-    response = render(request, "notifications/unsubscribe.html", {"done": request.method == "POST"})
+    done = request.method == "POST"
+    language = _asked_by(clinic_id, patient_id, now=timezone.now(), stop_mail=done)
+    shown = {"done": done, "language": language, "words": words_in(language)}
+    response = render(request, "notifications/unsubscribe.html", shown)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     return response
 
 
-def _stop_mail(clinic_id: int, patient_id: int, *, now: datetime) -> None:
+def _asked_by(clinic_id: int, patient_id: int, *, now: datetime, stop_mail: bool) -> str:
+    """The language of the patient who asks; with `stop_mail` they get no more. 404 for who is gone."""
     clinic = Clinic.objects.filter(pk=clinic_id).first()
     if clinic is None:
         raise Http404
     today = now.astimezone(zone_of(clinic.time_zone)).date()
     with acting(Actor(patient_id, clinic_id, frozenset({Role.PATIENT}), today)):
-        if not Patient.objects.filter(pk=patient_id).exists():
+        patient = Patient.objects.filter(pk=patient_id).first()
+        if patient is None:
             raise Http404
-        DeliveryChoices.objects.update_or_create(
-            patient_id=patient_id, defaults={"clinic_id": clinic_id, "no_email": True}
-        )
+        if stop_mail:
+            DeliveryChoices.objects.update_or_create(
+                patient_id=patient_id, defaults={"clinic_id": clinic_id, "no_email": True}
+            )
+        return patient.language

@@ -30,7 +30,7 @@ from recovery.models.ladder import State
 from recovery.progress import courses, trend
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.ladder import Kind
-from recovery.rules.reviews import NEEDS_REVIEW
+from recovery.rules.patient_words import words_in
 from recovery.timeline import timeline
 
 
@@ -81,29 +81,39 @@ def _advice(
     language: str,
 ) -> dict[str, Any]:
     """What stands in the way of a line as the plan has it. Both are null for a line that goes on as it is."""
+    words = words_in(language)
     pause, said = suspended.get(line.exercise_id), next_time.get(line.exercise_id)
     # Where the dose changed meanwhile, the plan is what counts; what is left out is left out at any dose.
     if said is not None and said.to_dosage and Dosage.from_json(said.from_dosage) != line.dosage:
         said = None
     dose = said.to_dose if said else None
     return {
-        "paused": None if pause is None else {"since": pause.suspended_at, "why": pause.for_patient},
+        "paused": None
+        if pause is None
+        else {"since": pause.suspended_at, "why": words.of_step(pause.rule, pause.numbers)},
         "next_time": None
         if said is None or pause is not None
         else {
             "what": "less" if dose else "leave_out",
             "dosage": said.to_dosage,
             "in_words": line.said_in(language, dose) if dose else "",
-            "why": said.for_patient,
+            "why": words.of_step(said.rule, said.numbers),
         },
     }
 
 
-def _needs_review(progress: Progress | None) -> dict[str, Any] | None:
+def _sentence(progress: Progress | None, episode: Episode | None, language: str) -> str:
+    """How it goes, in words."""
+    if progress is None or episode is None:
+        return ""
+    return words_in(language).of_decision(progress.rule, progress.numbers, episode.region)
+
+
+def _needs_review(progress: Progress | None, language: str) -> dict[str, Any] | None:
     """What the plan says of itself while a review is missing. The sessions go on."""
     if progress is None or progress.needs_review_since is None:
         return None
-    return {"since": progress.needs_review_since, "sentence": NEEDS_REVIEW}
+    return {"since": progress.needs_review_since, "sentence": words_in(language).needs_review}
 
 
 def today(patient: Patient, on: date) -> dict[str, Any]:
@@ -157,8 +167,8 @@ def today(patient: Patient, on: date) -> dict[str, Any]:
         "walked_minutes": sum(walks.values_list("minutes", flat=True)),
         "walking": None if stopped or paused else walking_week(plan, on),
         "measures_due": measures_due(episode, on) if episode else [],
-        "sentence": progress.for_patient if progress else "",
-        "needs_review": _needs_review(progress),
+        "sentence": _sentence(progress, episode, patient.language),
+        "needs_review": _needs_review(progress, patient.language),
         "contacts": CareSettings.of(patient.clinic).contacts(patient.language),
     }
 
@@ -170,7 +180,7 @@ def plan(patient: Patient, on: date) -> dict[str, Any]:
     suspended, next_time = _suspended(episode), _next_time(episode)
     row = Progress.objects.filter(episode=episode).first() if found else None
     return {
-        "needs_review": _needs_review(row),
+        "needs_review": _needs_review(row, patient.language),
         "plan": None
         if found is None
         else {
@@ -207,7 +217,7 @@ def progress(patient: Patient, on: date) -> dict[str, Any]:
     through = on - timedelta(days=1)
     course = courses([episode], through=through).get(episode.pk) if episode else None
     return {
-        "sentence": row.for_patient if row else "",
+        "sentence": _sentence(row, episode, patient.language),
         "decided_for": row.decided_for if row else None,
         "trend": trend(course, through=through) if course else None,
         "adherence": adherence(course, through=through) if course else None,

@@ -31,6 +31,7 @@ from recovery.rules.adherence import MONTH_DAYS, Slot, session_adherence
 from recovery.rules.asked import EVERY_DAY, AskedLine, AskedVersion, Pause, Suspended, asked_slots
 from recovery.rules.course import REFERENCE_CURVE_V1, ReferenceCurve, reference_curve
 from recovery.rules.diary import Asked, Rating, Region
+from recovery.rules.patient_words import words_in
 from recovery.rules.plan_change import Effect, Window, effects
 from recovery.rules.status import Facts, OpenFlag
 from recovery.rules.trend import Slope, slope, smoothed
@@ -338,7 +339,9 @@ def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
             "for_day": progress.decided_for,
             "numbers": progress.numbers,
             "for_staff": progress.for_staff,
-            "for_patient": progress.for_patient,
+            "for_patient": words_in(episode.patient.language).of_decision(
+                progress.rule, progress.numbers, episode.region
+            ),
             "rule_version": progress.rule_version,
         },
         **trend(course, through=through),

@@ -6,6 +6,7 @@ from typing import Any
 
 from recovery.models import Episode, Plan, PlanPause, Reexamination, StatusChange, TimelineEvent
 from recovery.progress import courses
+from recovery.rules.patient_words import words_in
 from recovery.rules.status import history
 from recovery.rules.staying_well import reliefs
 from recovery.rules.timeline import letter
@@ -17,7 +18,9 @@ KINDS = ("onset", "start", "plan", "event", "pause", "review", "relief", "relaps
 
 
 def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, Any]:
-    """The episode comes with its patient. Staff read the sentence of a status for staff, the patient their own."""
+    """The episode comes with its patient. Staff read the sentence of a status for staff, the patient their own,
+    in their language.
+    """
     through = episode.patient.local_date(now) - timedelta(days=1)
     items = [
         *_bounds(episode),
@@ -110,10 +113,11 @@ def _statuses(episode: Episode, *, for_staff: bool) -> Iterator[Item]:
     """What stands for each day, and only where it differs from what stood before."""
     rows = StatusChange.objects.filter(episode=episode).order_by("id")
     stands = {row.for_day: row for row in rows}
+    own = words_in(episode.patient.language)
     before = None
     for day in sorted(stands):
         row = stands[day]
         if (row.status, row.rule) != before:
-            words = row.for_staff if for_staff else row.for_patient
+            words = row.for_staff if for_staff else own.of_decision(row.rule, row.numbers, episode.region)
             yield {"kind": "status", "on": day, "status": row.status, "rule": row.rule, "words": words}
         before = (row.status, row.rule)

@@ -345,7 +345,7 @@ def ladder_of(ana: people.Person, episode: Episode, plan: Plan) -> tuple[Proposa
         with acting(ana.actor):
             take(patient_id=ana.user.pk, records=[read("session", str(uuid4()), session)], now=NOW)
     of_ana = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id, "episode": episode}
-    said = {"numbers": {}, "for_staff": CANARY, "for_patient": "", "rule_version": "1"}
+    said = {"numbers": {}, "for_staff": CANARY, "rule_version": "1"}
     with acting_for_all():
         proposal = Proposal.objects.create(
             plan=plan,

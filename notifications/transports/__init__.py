@@ -10,8 +10,9 @@ from typing import Any, Protocol
 class Message:
     """One message, ready to leave. On a screen it replaces an older one with the same `tag`.
 
-    `notification_id` is what a receipt names; `unsubscribe_url` is empty where nobody may unsubscribe. What has the
-    same `key` is the same message, sent a second time by whoever took over from a sender that was killed.
+    `title` and `body` are in `language`; `notification_id` is what a receipt names; `unsubscribe_url` is empty where
+    nobody may unsubscribe. What has the same `key` is the same message, sent a second time by whoever took over from a
+    sender that was killed.
     """
 
     title: str
@@ -19,6 +20,7 @@ class Message:
     url: str
     tag: str
     lasts_seconds: int
+    language: str = "en"
     urgent: bool = False
     notification_id: int = 0
     unsubscribe_url: str = ""

@@ -16,9 +16,9 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from notifications.transports import Message, TransportError
+from notifications.words import words_in
 from recovery.models import Patient
 
-SUBJECT = "A message from Amble"
 # All the answers of a server to one mail, about ten. With what it may wait for its start this is less than a lease.
 MAIL_SECONDS = 30.0
 SHORTEST_SECONDS = 0.01  # 0 would mean not to block at all
@@ -46,9 +46,10 @@ def addresses(user_ids: Iterable[int], *, to_staff: bool = False) -> dict[int, l
 def send(message: Message, address: str) -> None:
     if not settings.EMAIL_IS_SET:
         raise TransportError("email-not-set", permanent=True, ours=True)
-    context = {"message": message}
+    words = words_in(message.language)
+    context = {"message": message, "words": words}
     mail = EmailMultiAlternatives(
-        subject=SUBJECT,
+        subject=words.subject,
         body=render_to_string("notifications/email.txt", context),
         to=[address],
         headers=_one_click(message.unsubscribe_url) | _named(message.key),

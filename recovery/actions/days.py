@@ -299,7 +299,6 @@ def status_change(
         for_day=decision.for_day,
         numbers=dict(decision.numbers),
         for_staff=decision.for_staff,
-        for_patient=decision.for_patient,
         rule_version=decision.rule_version,
         computed_at=now,
     )
@@ -312,7 +311,6 @@ def decided(decision: Decision) -> dict[str, Any]:
         "rule": decision.rule,
         "numbers": dict(decision.numbers),
         "for_staff": decision.for_staff,
-        "for_patient": decision.for_patient,
         "rule_version": decision.rule_version,
         "decided_for": decision.for_day,
     }

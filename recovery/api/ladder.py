@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from recovery.models import ExerciseSession, Proposal, Suspension
 from recovery.rules import RULE_VERSION
+from recovery.rules.patient_words import words_in
 from recovery.rules.traffic_light import Judged, Light
 from recovery.sessions import light_of, light_of_result
 from wire.serializers import StrictCharField, StrictSerializer
@@ -16,7 +17,6 @@ class ReasonSerializer(serializers.Serializer[Any]):
     rule = serializers.CharField()
     light = serializers.ChoiceField(choices=[(light.value, light.value) for light in Light])
     for_staff = serializers.CharField()
-    for_patient = serializers.CharField()
 
 
 class JudgedSerializer(serializers.Serializer[Judged]):
@@ -81,7 +81,16 @@ class ProposalsQuery(serializers.Serializer[Any]):
     )
 
 
-class ProposalSerializer(serializers.ModelSerializer[Proposal]):
+class StepSerializer(serializers.ModelSerializer[Any]):
+    """A row that the ladder wrote, which comes with its patient."""
+
+    for_patient = serializers.SerializerMethodField(help_text="As the patient reads it, in their language.")
+
+    def get_for_patient(self, row: Proposal | Suspension) -> str:
+        return words_in(row.patient.language).of_step(row.rule, row.numbers)
+
+
+class ProposalSerializer(StepSerializer):
     patient = serializers.IntegerField(source="patient_id")
     episode = serializers.IntegerField(source="episode_id")
     plan = serializers.IntegerField(source="plan_id")
@@ -141,7 +150,7 @@ class SuspensionsQuery(serializers.Serializer[Any]):
     )
 
 
-class SuspensionSerializer(serializers.ModelSerializer[Suspension]):
+class SuspensionSerializer(StepSerializer):
     patient = serializers.IntegerField(source="patient_id")
     name = serializers.CharField(source="patient.name")
     episode = serializers.IntegerField(source="episode_id")

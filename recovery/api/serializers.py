@@ -25,6 +25,7 @@ from recovery.models.events import EventKind
 from recovery.models.people import Language
 from recovery.models.safety import FlagDeed
 from recovery.rules.diary import Region
+from recovery.rules.patient_words import words_in
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
 
 LONGEST_EPISODE = timedelta(days=365 * 50)
@@ -273,6 +274,13 @@ class PublishedSerializer(serializers.ModelSerializer[Plan]):
 
 
 class StatusSerializer(serializers.ModelSerializer[StatusChange]):
+    """It comes with its patient and its episode."""
+
+    for_patient = serializers.SerializerMethodField(help_text="As the patient reads it, in their language.")
+
+    def get_for_patient(self, row: StatusChange) -> str:
+        return words_in(row.patient.language).of_decision(row.rule, row.numbers, row.episode.region)
+
     class Meta:
         model = StatusChange
         fields = [

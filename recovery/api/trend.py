@@ -103,7 +103,7 @@ class CurrentStatusSerializer(Documented):
     for_day = serializers.DateField(allow_null=True)
     numbers = serializers.DictField(help_text="What it was decided on.")
     for_staff = serializers.CharField()
-    for_patient = serializers.CharField()
+    for_patient = serializers.CharField(help_text="As the patient reads it, in their language.")
     rule_version = serializers.CharField()
 
 

@@ -108,7 +108,6 @@ class StatusChange(models.Model):
     for_day = models.DateField()
     numbers = models.JSONField()
     for_staff = models.TextField()
-    for_patient = models.TextField()
     rule_version = models.CharField(max_length=16)
     computed_at: "models.DateTimeField[datetime, datetime]" = models.DateTimeField()
 
@@ -145,7 +144,6 @@ class Progress(models.Model):
     rule = models.CharField(max_length=48, blank=True)
     numbers = models.JSONField(default=dict)
     for_staff = models.TextField(blank=True)
-    for_patient = models.TextField(blank=True)
     rule_version = models.CharField(max_length=16, blank=True)
     decided_for = models.DateField(null=True)
     # [[week, value or null], ...] of the deciding region: the sparkline, the value now, the change since the baseline.

@@ -48,7 +48,6 @@ class Proposal(models.Model):
     rule = models.CharField(max_length=32)
     numbers = models.JSONField()
     for_staff = models.TextField()
-    for_patient = models.TextField()
     rule_version = models.CharField(max_length=16)
     for_day = models.DateField(help_text="The patient's local date on which it was made.")
     judged_through = models.DateTimeField(
@@ -104,7 +103,6 @@ class Suspension(models.Model):
     rule = models.CharField(max_length=32)
     numbers = models.JSONField()
     for_staff = models.TextField()
-    for_patient = models.TextField()
     rule_version = models.CharField(max_length=16)
     suspended_at = models.DateTimeField()
     suspended_on = models.DateField(help_text="The patient's local date then, wherever they live later.")

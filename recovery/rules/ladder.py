@@ -14,7 +14,6 @@ from typing import NamedTuple
 
 from exercises.dosage import Dosage, DosageRange
 from recovery.rules.adherence import amount
-from recovery.rules.sentences import Words
 from recovery.rules.traffic_light import Light
 
 GREENS_TO_RAISE = 3  # green sessions in a row, on as many different days; P
@@ -104,7 +103,6 @@ class Step:
     exercise: int
     dose: Dosage | None
     for_staff: str
-    for_patient: str
     numbers: dict[str, int | float | str] = field(default_factory=dict)
     by_itself: bool = False
 
@@ -349,10 +347,9 @@ def _step(
     by_itself: bool = False,
     **numbers: int | float | str,
 ) -> Step:
-    words = WORDS[kind, rule]
     shown = numbers | {"variable": NAMES.get(numbers.get("variable"), "")}
-    staff, patient = words.staff.format_map(shown), words.patient.format_map(shown)
-    return Step(kind, rule, exercise, dose, staff, patient, numbers, by_itself)
+    said = WORDS[kind, rule].format_map(shown)
+    return Step(kind, rule, exercise, dose, said, numbers, by_itself)
 
 
 NAMES: dict[object, str] = {
@@ -363,48 +360,43 @@ NAMES: dict[object, str] = {
 }
 
 _THREE = f"{GREENS_TO_RAISE} green sessions in a row on different days, at least 80 % of the dose in each."
-_REST = "Please leave this exercise out for now. Your therapist decides how it goes on."
 
 WORDS = {
-    (Kind.PROGRESS, "three_green"): Words(
-        f"{_THREE} From {{was}} to {{now}} {{variable}}, at most a fifth more and inside the allowed range.",
-        "This has gone well three times. The next step is {now} {variable}.",
-    ),
-    (Kind.PROGRESS, "three_green_by_one"): Words(
-        f"{_THREE} From {{was}} to {{now}} {{variable}}: more than a fifth, and the least that whole numbers allow.",
-        "This has gone well three times. The next step is {now} {variable}.",
-    ),
-    (Kind.PROGRESS, "harder_variant"): Words(
-        f"{_THREE} The dose is at the top of its range; the next step is the harder variant.",
-        "This has gone well three times. The next step is a harder way to do it.",
-    ),
-    (Kind.REPEAT, "amber"): Words(
-        "The session on {on} was amber: the same again, with 50 to 70 % of the dose next time.",
-        "Your leg felt this one last time. Do less of it next time, then we see.",
-    ),
-    (Kind.REGRESS, "ambers"): Words(
-        f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red: back one step.",
-        "Your leg felt this one more than once. One step back may suit you better.",
-    ),
-    (Kind.REGRESS, "easier_variant"): Words(
+    (
+        Kind.PROGRESS,
+        "three_green",
+    ): f"{_THREE} From {{was}} to {{now}} {{variable}}, at most a fifth more and inside the allowed range.",
+    (
+        Kind.PROGRESS,
+        "three_green_by_one",
+    ): f"{_THREE} From {{was}} to {{now}} {{variable}}: more than a fifth, and the least that whole numbers allow.",
+    (
+        Kind.PROGRESS,
+        "harder_variant",
+    ): f"{_THREE} The dose is at the top of its range; the next step is the harder variant.",
+    (
+        Kind.REPEAT,
+        "amber",
+    ): "The session on {on} was amber: the same again, with 50 to 70 % of the dose next time.",
+    (
+        Kind.REGRESS,
+        "ambers",
+    ): f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red: back one step.",
+    (Kind.REGRESS, "easier_variant"): (
         f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red, and the dose is the least of its "
-        "range: the easier variant.",
-        "Your leg felt this one more than once. An easier way to do it may suit you better.",
+        "range: the easier variant."
     ),
-    (Kind.SUSPEND, "no_easier"): Words(
-        f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red, and there is nothing easier to take.",
-        _REST,
-    ),
-    (Kind.SUSPEND, "one_red"): Words(
-        "The session on {on} was red. Look at this exercise before it is done again.",
-        f"Your leg felt this one strongly. {_REST} If you feel anything new, do the safety questions.",
-    ),
-    (Kind.SUSPEND, "two_reds"): Words(
-        "Two red sessions within 14 days, on {first} and {second}: the exercise is suspended until a person lifts it.",
-        f"Your leg felt this one strongly twice. {_REST} If you feel anything new, do the safety questions.",
-    ),
-    (Kind.SUSPEND, "irritable"): Words(
-        f"The weekly leg value is {{leg}}, {IRRITABLE} or more: no strengthening above level 1 and no nerve gliding.",
-        f"Your leg is easily upset at the moment. {_REST}",
-    ),
+    (
+        Kind.SUSPEND,
+        "no_easier",
+    ): f"{{warnings}} of the last {AMBERS_WITHIN} sessions were amber or red, and there is nothing easier to take.",
+    (Kind.SUSPEND, "one_red"): "The session on {on} was red. Look at this exercise before it is done again.",
+    (
+        Kind.SUSPEND,
+        "two_reds",
+    ): "Two red sessions within 14 days, on {first} and {second}: the exercise is suspended until a person lifts it.",
+    (
+        Kind.SUSPEND,
+        "irritable",
+    ): f"The weekly leg value is {{leg}}, {IRRITABLE} or more: no strengthening above level 1 and no nerve gliding.",
 }

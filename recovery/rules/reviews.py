@@ -134,13 +134,6 @@ def in_words(cause: str) -> str:
     return f"Symptom check: {asked} The answer was not no."
 
 
-# For the patient, where the plan is shown.
-NEEDS_REVIEW = (
-    "It is time to look at your plan together. Your therapist will check how you are and may change the plan. "
-    "Until then you can go on with what feels safe. If you have heard nothing yet, call your clinic."
-)
-
-
 # --- whose it is ------------------------------------------------------------------------------------------
 
 

@@ -96,8 +96,8 @@ class Decision:
     `week` is the program week whose end decided it, 0 before the first has ended. `for_day` is the last day
     of that week, or today for what is decided at once. `rule` names the clause ("review.week_4"), `values`
     what it looked at, exactly: pain 0 to 10, percent, dates, nothing where nothing was. `relief` is the latest
-    relief reached by then, also under an alert. Its words are made when they are asked for: of the many weeks
-    judged, few are new.
+    relief reached by then, also under an alert. Its words for staff are made when they are asked for: of the many
+    weeks judged, few are new. Those for the patient are made of `rule` and `numbers`: see patient_words.
     """
 
     status: Status
@@ -116,11 +116,7 @@ class Decision:
 
     @property
     def for_staff(self) -> str:
-        return say(self.rule, self.region, self.values).staff
-
-    @property
-    def for_patient(self) -> str:
-        return say(self.rule, self.region, self.values).patient
+        return say(self.rule, self.region, self.values)
 
 
 def history(facts: Facts, through: date) -> tuple[Decision, ...]:

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from recovery.rules.sentences import Words
-
 RISE_AMBER = (
     3  # points of leg pain from before to the worst during; P, stricter than tendon and knee rules (M)
 )
@@ -77,12 +75,11 @@ class Answers:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """What one question says, in words."""
+    """What one question says, in words for staff."""
 
     rule: str
     light: Light
     for_staff: str
-    for_patient: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,87 +193,49 @@ QUESTIONS: tuple[Callable[[Answers], Reason], ...] = (
 
 
 def _reason(rule: str, light: Light, **values: int) -> Reason:
-    words = WORDS[rule, light]
-    return Reason(rule, light, words.staff.format_map(values), words.patient)
+    return Reason(rule, light, WORDS[rule, light].format_map(values))
 
-
-_ASK = "Please do the safety questions now."
 
 WORDS = {
-    ("peak", Light.GREEN): Words(
-        "Leg pain {before} before, {during} at worst during.",
-        "Your leg stayed much the same while you did it.",
-    ),
-    ("peak", Light.UNKNOWN): Words(
-        "Not answered: leg pain before, or the worst during.",
-        "We do not know how your leg felt before and during it.",
-    ),
-    ("peak", Light.AMBER): Words(
-        f"Leg pain rose by {{rise}} during, from {{before}} to {{during}}; {RISE_AMBER} is amber.",
-        "Your leg pain rose while you did it.",
-    ),
-    ("peak", Light.RED): Words(
-        f"Leg pain rose by {{rise}} during, from {{before}} to {{during}}; {RISE_RED} or more is red.",
-        "Your leg pain rose a lot while you did it.",
-    ),
-    ("peak_high", Light.AMBER): Words(
-        f"Leg pain was {{during}} at worst, above {PEAK_MOST}, and {{before}} before.",
-        "Your leg pain was high while you did it.",
-    ),
-    ("later", Light.GREEN): Words(
-        "After 30 to 60 minutes leg pain was {later}, {before} before: back.",
-        "Your leg was back to where it was within the hour.",
-    ),
-    ("later", Light.UNKNOWN): Words(
-        "Not answered: leg pain before, or after 30 to 60 minutes.",
-        "We do not know how your leg felt an hour later.",
-    ),
-    ("later", Light.AMBER): Words(
-        "After 30 to 60 minutes leg pain was still {later}, {before} before.",
-        "Your leg had not settled an hour later.",
-    ),
-    ("next_morning", Light.GREEN): Words(
-        "The next morning leg pain was {morning}, {before} before: not above it.",
-        "The next morning your leg was no worse than before.",
-    ),
-    ("next_morning", Light.UNKNOWN): Words(
-        "Not answered: leg pain before, or the next morning.",
-        "We do not know how your leg felt the next morning.",
-    ),
-    ("next_morning", Light.AMBER): Words(
-        f"The next morning leg pain was {{morning}}, {{before}} before; {MORNING_AMBER} more is amber.",
-        "The next morning your leg hurt a little more than before.",
-    ),
-    ("next_morning", Light.RED): Words(
-        f"The next morning leg pain was {{morning}}, {{before}} before; {MORNING_RED} or more above it is red.",
-        "The next morning your leg hurt more than before.",
-    ),
-    ("reach", Light.GREEN): Words(
-        "Symptoms reached no further down the leg than before.", "The feeling did not travel further down."
-    ),
-    ("reach", Light.UNKNOWN): Words(
-        "Not answered: how far down the symptoms reached before, during or after.",
-        "We do not know how far down your leg it went.",
-    ),
-    ("reach", Light.AMBER): Words(
-        "Symptoms reached further down the leg than before; longer than an hour was not said.",
-        "The feeling travelled further down your leg for a while.",
-    ),
-    ("reach_long", Light.RED): Words(
-        "Symptoms reached further down the leg for more than an hour.",
-        "The feeling stayed further down your leg for more than an hour.",
-    ),
-    ("numbness", Light.GREEN): Words("No new numbness.", "No part of your leg felt newly numb."),
-    ("numbness", Light.UNKNOWN): Words(
-        "Not answered: new numbness.", "We do not know if any part of your leg felt newly numb."
-    ),
-    ("numbness", Light.RED): Words("New numbness.", f"Something felt newly numb. {_ASK}"),
-    ("weakness", Light.GREEN): Words("No new weakness.", "No part of your leg was newly weak."),
-    ("weakness", Light.UNKNOWN): Words(
-        "Not answered: new weakness.", "We do not know if any part of your leg was newly weak."
-    ),
-    ("weakness", Light.RED): Words("New weakness.", f"Something was newly weak. {_ASK}"),
-    ("stopped", Light.AMBER): Words(
-        "Stopped because it hurt too much.", "You stopped because it hurt too much."
-    ),
+    ("peak", Light.GREEN): "Leg pain {before} before, {during} at worst during.",
+    ("peak", Light.UNKNOWN): "Not answered: leg pain before, or the worst during.",
+    (
+        "peak",
+        Light.AMBER,
+    ): f"Leg pain rose by {{rise}} during, from {{before}} to {{during}}; {RISE_AMBER} is amber.",
+    (
+        "peak",
+        Light.RED,
+    ): f"Leg pain rose by {{rise}} during, from {{before}} to {{during}}; {RISE_RED} or more is red.",
+    (
+        "peak_high",
+        Light.AMBER,
+    ): f"Leg pain was {{during}} at worst, above {PEAK_MOST}, and {{before}} before.",
+    ("later", Light.GREEN): "After 30 to 60 minutes leg pain was {later}, {before} before: back.",
+    ("later", Light.UNKNOWN): "Not answered: leg pain before, or after 30 to 60 minutes.",
+    ("later", Light.AMBER): "After 30 to 60 minutes leg pain was still {later}, {before} before.",
+    ("next_morning", Light.GREEN): "The next morning leg pain was {morning}, {before} before: not above it.",
+    ("next_morning", Light.UNKNOWN): "Not answered: leg pain before, or the next morning.",
+    (
+        "next_morning",
+        Light.AMBER,
+    ): f"The next morning leg pain was {{morning}}, {{before}} before; {MORNING_AMBER} more is amber.",
+    (
+        "next_morning",
+        Light.RED,
+    ): f"The next morning leg pain was {{morning}}, {{before}} before; {MORNING_RED} or more above it is red.",
+    ("reach", Light.GREEN): "Symptoms reached no further down the leg than before.",
+    ("reach", Light.UNKNOWN): "Not answered: how far down the symptoms reached before, during or after.",
+    (
+        "reach",
+        Light.AMBER,
+    ): "Symptoms reached further down the leg than before; longer than an hour was not said.",
+    ("reach_long", Light.RED): "Symptoms reached further down the leg for more than an hour.",
+    ("numbness", Light.GREEN): "No new numbness.",
+    ("numbness", Light.UNKNOWN): "Not answered: new numbness.",
+    ("numbness", Light.RED): "New numbness.",
+    ("weakness", Light.GREEN): "No new weakness.",
+    ("weakness", Light.UNKNOWN): "Not answered: new weakness.",
+    ("weakness", Light.RED): "New weakness.",
+    ("stopped", Light.AMBER): "Stopped because it hurt too much.",
 }

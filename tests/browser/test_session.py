@@ -254,8 +254,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
         Suspension.objects.create(
             **common,
             exercise=stretch,
-            rule="two_red",
-            for_patient="Your therapist looks at it.",
+            rule="two_reds",
             suspended_at=now,
             suspended_on=now.date(),
         )
@@ -269,7 +268,6 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
             from_dosage=line.dosage_values,
             to_dosage=line.dosage_values | {"sets": 1, "repetitions": 2},
             rule="amber",
-            for_patient="A little less this time.",
             for_day=now.date(),
             judged_through=now - timedelta(days=1),
             made_at=now,
@@ -280,7 +278,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
     phone.open()
     expect(page.get_by_text("2 exercises")).to_be_visible()
     page.get_by_role("link", name="Start Your session").click()
-    expect(page.get_by_text("Your therapist looks at it.")).to_be_visible()
+    expect(page.get_by_text("Your therapist decides how it goes on.")).to_be_visible()
     expect(page.get_by_text("This time: 2 times")).to_be_visible()
     page.get_by_role("button", name="Start", exact=True).click()
     heading(page, "Bridge")

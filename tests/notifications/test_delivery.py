@@ -10,10 +10,10 @@ from accounts.access import acting_for_all
 from accounts.models import Device
 from notifications import delivery, replies
 from notifications.delivery import claim, deliver_ordinary, deliver_urgent, finish, judge
-from notifications.messages import TITLES
 from notifications.models import MessagePreferences, Notification, PushSubscription
 from notifications.red_flags import queue_messages
 from notifications.transports import TransportError
+from notifications.words import WORDS
 from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
 from tests.notifications.receivers import Browser, MailServer, PushService, mail_server, push_service
@@ -115,7 +115,7 @@ def test_nothing_of_the_patient_is_in_any_mail_or_push(
     due(committed_world, at=NOON + timedelta(minutes=1))
     deliver_until_idle(now=NOON + timedelta(minutes=1))
     said = [json.loads(browser.open(push.body))["notification"] for push in service.received]
-    assert {words["title"] for words in said} < set(TITLES.values())
+    assert {words["title"] for words in said} < set(WORDS["en"].titles.values())
     assert len(said) == 4
     assert len(mails.received) == 1
     everything = json.dumps(said) + mails.received[0][1].as_string().replace("ada@example.org", "")
@@ -123,9 +123,20 @@ def test_nothing_of_the_patient_is_in_any_mail_or_push(
         assert canary not in everything
 
 
-def test_all_the_words_are_few_and_hold_no_number():
-    assert len(TITLES) <= 12
-    assert not any(character.isdigit() for title in TITLES.values() for character in title)
+def test_a_patient_who_reads_spanish_gets_a_spanish_mail(committed_world: World, mails: MailServer):
+    with acting_for_all():
+        Patient.objects.filter(pk=committed_world.patient.pk).update(language="es")
+    due(committed_world)
+    deliver_until_idle(now=NOON)
+    mail = mails.received[0][1]
+    assert mail["Subject"] == "Un mensaje de Amble"
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        text = body.get_content()
+        for said in ("Es hora de tus ejercicios.", "Abre Amble para ver más.", "No recibir más correos"):
+            assert said in text
+        assert "Time for" not in text
 
 
 def test_every_browser_of_the_patient_gets_the_push_and_one_is_enough(

@@ -11,6 +11,7 @@ from notifications.models import DeliveryChoices, Notification
 from notifications.red_flags import queue_messages
 from notifications.transports import email
 from notifications.unsubscribe import unsubscribe_url
+from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
 from tests.notifications.receivers import MailServer, mail_server
 from tests.notifications.test_delivery import deliver_until_idle, due
@@ -81,3 +82,14 @@ def test_a_mail_about_a_red_flag_has_no_such_button(committed_world: World, mail
     assert mail["List-Unsubscribe"] is None
     assert "unsubscribe" not in mail.as_string()
     assert deliver_ordinary(now=NOON) == 0
+
+
+def test_the_page_is_in_the_language_of_the_patient(committed_world: World):
+    path = unsubscribe_url(committed_world.clinic.pk, committed_world.patient.pk).removeprefix(
+        "http://localhost:8000"
+    )
+    assert "Send me no more mail" in Client().get(path).content.decode()
+    with acting_for_all():
+        Patient.objects.update(language="es")
+    assert "No quiero más correos" in Client().get(path).content.decode()
+    assert "Hecho." in Client().post(path).content.decode()

@@ -116,7 +116,7 @@ def stands(someone: people.Person) -> dict[str, Any]:
             ),
             "days": list(days.values_list("region", "on", "total", "count", "asked", "worst", "late")),
             "history": history(course.facts, END.date() - timedelta(days=1)),
-            "progress": row.values("status", "rule", "numbers", "weeks", "decided_for", "for_patient").get(),
+            "progress": row.values("status", "rule", "numbers", "weeks", "decided_for", "for_staff").get(),
         }
 
 

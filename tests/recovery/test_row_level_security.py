@@ -154,7 +154,7 @@ def test_published_plans_cannot_be_changed_or_deleted_by_the_app():
 def decidable(hill: Clinic, ana: people.Person, plan: Plan) -> None:
     """An open row of everything that a person decides about."""
     of_ana = {"clinic": hill, "patient_id": ana.user.pk, "episode_id": plan.episode_id}
-    said = {"rule": "x", "numbers": {}, "for_staff": "", "for_patient": "", "rule_version": "1"}
+    said = {"rule": "x", "numbers": {}, "for_staff": "", "rule_version": "1"}
     exercise = plan.prescriptions.get().exercise
     with acting_for_all():
         RedFlag.objects.create(rule="x", tier="A", about_on=NOW, raised_at=NOW, raised_on=NOW, **of_ana)

@@ -178,7 +178,7 @@ def test_the_task_of_a_suspension_is_done_by_lifting_it(maria: people.Person):
     plan = people.plan_for(ana, maria, starts_on=NOW.date())
     exercise = plan.prescriptions.get().exercise
     of_ana = {"clinic_id": plan.clinic_id, "patient_id": ana.user.pk, "episode_id": plan.episode_id}
-    said = {"numbers": {}, "for_staff": "", "for_patient": "", "rule_version": "1"}
+    said = {"numbers": {}, "for_staff": "", "rule_version": "1"}
     with acting_for_all():
         suspension = Suspension.objects.create(
             exercise=exercise, rule="two_reds", suspended_at=NOW, suspended_on=NOW, **of_ana, **said

@@ -53,7 +53,8 @@ class StatusChanges(Caring, generics.ListAPIView[StatusChange]):
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[StatusChange]:
-        return StatusChange.objects.visible_to(self.actor).filter(episode=self.kwargs["pk"])
+        rows = StatusChange.objects.visible_to(self.actor).filter(episode=self.kwargs["pk"])
+        return rows.select_related("patient", "episode")
 
 
 class RedFlags(Caring, generics.ListAPIView[RedFlag]):

@@ -52,7 +52,7 @@ class Proposals(Caring, generics.ListAPIView[Proposal]):
         episode = self.seen(Episode.objects.all(), self.kwargs["pk"])
         rows = Proposal.objects.visible_to(self.actor).filter(episode=episode.pk)
         rows = rows.filter(decided_at__isnull=not self.asked["decided"])
-        return rows.select_related("exercise", "to_exercise")
+        return rows.select_related("patient", "exercise", "to_exercise")
 
 
 class AllProposals(Caring, generics.ListAPIView[Proposal]):
@@ -69,14 +69,14 @@ class AllProposals(Caring, generics.ListAPIView[Proposal]):
     def get_queryset(self) -> QuerySet[Proposal]:
         rows = Proposal.objects.visible_to(self.actor)
         rows = rows.filter(decided_at__isnull=not self.asked["decided"])
-        return rows.select_related("exercise", "to_exercise")
+        return rows.select_related("patient", "exercise", "to_exercise")
 
 
 class AcceptProposal(Caring):
     @extend_schema(operation_id="accept_proposal", request=None, responses=s.ProposalSerializer)
     def post(self, request: Request, pk: int) -> Response:
         """Do it: the step becomes the next version of the plan, from today. 409 when it was decided or overtaken."""
-        proposal = self.in_care(Proposal.objects.select_related("exercise", "to_exercise"), pk)
+        proposal = self.in_care(Proposal.objects.select_related("patient", "exercise", "to_exercise"), pk)
         ladder.accept(proposal=proposal, by=self.actor.user_id, now=self.now)
         return Response(s.ProposalSerializer(proposal).data)
 
@@ -87,7 +87,7 @@ class DeclineProposal(Caring):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Leave the plan as it is; the rules propose again on new sessions. 409 when it was decided or overtaken."""
-        proposal = self.in_care(Proposal.objects.select_related("exercise", "to_exercise"), pk)
+        proposal = self.in_care(Proposal.objects.select_related("patient", "exercise", "to_exercise"), pk)
         data = valid(s.DeclineSerializer(data=request.data))
         ladder.decline(proposal=proposal, why=data["why"], by=self.actor.user_id, now=self.now)
         return Response(s.ProposalSerializer(proposal).data)

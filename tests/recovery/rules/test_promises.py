@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from recovery.rules.course import Stratum
 from recovery.rules.diary import LEAST_PAIN, WORST_PAIN, Region
+from recovery.rules.patient_words import PATIENT_WORDS
 from recovery.rules.sentences import BY_RULE
 from recovery.rules.status import Facts, OpenFlag, Status, current, history, judge
 from tests.recovery.rules.examples import START
@@ -56,11 +57,15 @@ FACTS = st.builds(
 
 
 @given(FACTS, DATES)
-def test_every_status_has_its_rule_numbers_within_bounds_and_two_sentences(facts: Facts, today: date):
+def test_every_status_has_its_rule_numbers_within_bounds_and_its_sentences(facts: Facts, today: date):
     for decision in judge(facts, through=today - timedelta(days=1), today=today):
         assert decision.rule in BY_RULE
         assert decision.status == Status(decision.rule.partition(".")[0])
-        for said in (decision.for_staff, decision.for_patient):
+        own = [
+            words.of_decision(decision.rule, decision.numbers, decision.region)
+            for words in PATIENT_WORDS.values()
+        ]
+        for said in (decision.for_staff, *own):
             assert len(said.split()) > 3
             assert "{" not in said
             assert "None" not in said

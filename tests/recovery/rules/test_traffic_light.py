@@ -135,11 +135,10 @@ def test_green_has_an_answer_to_every_question(answers: Answers):
 
 
 @given(any_answers)
-def test_every_light_has_a_reason_in_words_for_both(answers: Answers):
+def test_every_light_has_a_reason_in_words(answers: Answers):
     for reason in judge(answers, hurt_too_much=True).reasons:
         assert reason.for_staff.endswith(".")
-        assert reason.for_patient.endswith(".")
-        assert "{" not in reason.for_staff + reason.for_patient
+        assert "{" not in reason.for_staff
 
 
 WORSE: dict[str, list[Any]] = {
