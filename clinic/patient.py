@@ -128,7 +128,7 @@ class PatientPage(Page):
                 {
                     **week,
                     "pain": words.pain(week["value"]),
-                    "expected": _range(expected.get(week["week"])),
+                    "expected": range_words(expected.get(week["week"])),
                     "adherence": words.share(week["session_adherence"]),
                 }
                 for week in reversed(weeks)
@@ -172,7 +172,7 @@ class PatientPage(Page):
         ]
 
 
-def _range(edges: dict[str, Any] | None) -> str:
+def range_words(edges: dict[str, Any] | None) -> str:
     return f"{words.pain(edges['low'])} to {words.pain(edges['high'])}" if edges else words.NONE
 
 

@@ -1,10 +1,23 @@
 from django.urls import path
 
+from clinic.building import Builder
+from clinic.catalog import (
+    Catalog,
+    EditExercise,
+    EditProgram,
+    NewExercise,
+    NewProgram,
+    PutAwayExercise,
+    PutAwayProgram,
+)
 from clinic.door import Join, SignIn, SignOut
 from clinic.effect import ReminderEffectPage
 from clinic.inbox import ActOnFlag, Inbox
+from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
+from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
 from clinic.reviews import RecordReview, Reviews
+from clinic.sheets import Handout, Report
 from clinic.thread import Messages, Thread, ThreadRead
 from clinic.work import AcceptProposal, DeclineProposal, FinishTask, LiftSuspension, Work
 from clinic.worklist import Nudge, Worklist
@@ -16,6 +29,21 @@ urlpatterns = [
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("clinic/join", Join.as_view(), name="join"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),
+    path("patients/new", AddPatient.as_view(), name="add-patient"),
+    path("invitations", Invitations.as_view(), name="invitations"),
+    path("patients/<int:pk>/invitation", InvitationPage.as_view(), name="invitation"),
+    path("patients/<int:pk>/invitation/revoke", RevokeInvitation.as_view(), name="revoke-invitation"),
+    path("patients/<int:pk>/program", Builder.as_view(), name="builder"),
+    path("patients/<int:pk>/handout", Handout.as_view(), name="handout"),
+    path("patients/<int:pk>/report", Report.as_view(), name="report"),
+    path("patients/<int:pk>/paper-diary", PaperDiary.as_view(), name="paper"),
+    path("exercises", Catalog.as_view(), name="catalog"),
+    path("exercises/new", NewExercise.as_view(), name="new-exercise"),
+    path("exercises/<int:pk>", EditExercise.as_view(), name="edit-exercise"),
+    path("exercises/<int:pk>/put-away", PutAwayExercise.as_view(), name="put-away-exercise"),
+    path("programs/new", NewProgram.as_view(), name="new-program"),
+    path("programs/<int:pk>", EditProgram.as_view(), name="edit-program"),
+    path("programs/<int:pk>/put-away", PutAwayProgram.as_view(), name="put-away-program"),
     path("patients/<int:pk>", PatientPage.as_view(), name="patient"),
     path("patients/<int:pk>/nudge", Nudge.as_view(), name="nudge"),
     path("patients/<int:pk>/messages", Thread.as_view(), name="thread"),

@@ -70,6 +70,7 @@ exercise PATCH                           401  401 401 403 403   403   403 403   
 programs GET                             401  401 401 200 200   200   200 200    200  200  200
 programs POST                            401  401 401 403 403   400   400 400    400  400  400
 program GET                              401  401 401 200 200   200   200 200    200  200  200
+program PATCH                            401  401 401 403 403   403   403 403    403  403  403
 patients GET                             401  401 401 403 403   200   200 200    200  403  200
 patients POST                            401  401 401 403 403   201   201 201    201  403  201
 patient GET                              401  401 401 403 403   200   404 404    200  403  404
@@ -417,6 +418,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("exercises", "POST"): ("exercises", {}, {}),
         ("exercise", "GET"): (f"exercises/{ids['exercise']}", None, {}),
         ("exercise", "PATCH"): (f"exercises/{ids['exercise']}", {}, {}),
+        ("program", "PATCH"): (f"programs/{ids['program']}", {}, {}),
         ("programs", "POST"): ("programs", {}, {}),
         ("program", "GET"): (f"programs/{ids['program']}", None, {}),
         ("patients", "POST"): ("patients", {"name": "New", "birth_year": 1970, "episode": facts}, {}),

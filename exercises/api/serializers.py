@@ -292,18 +292,52 @@ class ProgramSerializer(CatalogRowSerializer):
         lines = validated_data.pop("lines")
         (language,) = validated_data["text"]
         program = _create(Program, validated_data)
-        ProgramLine.objects.bulk_create(
-            ProgramLine(
-                program=program,
-                position=n,
-                exercise_id=line["exercise_id"],
-                dosage=line["dosage"].as_json(),
-                weekdays=line["weekdays"],
-                note={language: line["note"]} if line["note"] else {},
-            )
-            for n, line in enumerate(lines, start=1)
-        )
+        _write_lines(program, lines, language, {})
         return program
+
+
+class ProgramChangeSerializer(ProgramSerializer):
+    """What a clinic may change of its own program. Lines are written as a whole; plans that were made of it stay."""
+
+    class Meta(ProgramSerializer.Meta):
+        read_only_fields: list[str] = []
+
+    slug = StrictCharField(read_only=True)
+
+    def update(self, instance: Program, validated_data: dict[str, Any]) -> Program:
+        """A line that was there keeps its notes in the other languages."""
+        lines = validated_data.pop("lines", None)
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save(update_fields=list(validated_data))
+        if lines is not None:
+            notes = dict(instance.lines.values_list("exercise_id", "note"))
+            instance.lines.all().delete()
+            _write_lines(instance, lines, self.context["language"], notes)
+        return instance
+
+
+def _write_lines(
+    program: Program, lines: list[dict[str, Any]], language: str, notes: dict[int, dict[str, str]]
+) -> None:
+    ProgramLine.objects.bulk_create(
+        ProgramLine(
+            program=program,
+            position=n,
+            exercise_id=line["exercise_id"],
+            dosage=line["dosage"].as_json(),
+            weekdays=line["weekdays"],
+            note={
+                **{
+                    name: note
+                    for name, note in notes.get(line["exercise_id"], {}).items()
+                    if name != language
+                },
+                **({language: line["note"]} if line["note"] else {}),
+            },
+        )
+        for n, line in enumerate(lines, start=1)
+    )
 
 
 def _outside(dosage: Dosage, allowed: DosageRange) -> dict[str, list[str]]:

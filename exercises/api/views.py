@@ -11,7 +11,12 @@ from rest_framework.response import Response
 
 from accounts.api.acting import Acting
 from accounts.permissions import IsSignedIn, IsStaff
-from exercises.api.serializers import ExerciseChangeSerializer, ExerciseSerializer, ProgramSerializer
+from exercises.api.serializers import (
+    ExerciseChangeSerializer,
+    ExerciseSerializer,
+    ProgramChangeSerializer,
+    ProgramSerializer,
+)
 from exercises.catalog.reader import FIRST_LANGUAGE
 from exercises.catalog.table import LANGUAGE
 from exercises.models import Exercise, Program, choices
@@ -141,3 +146,22 @@ class OneProgram(Catalog, generics.RetrieveAPIView[Program]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One program with its lines, also when it is retired."""
         return self.retrieve(request)
+
+    @extend_schema(
+        operation_id="change_program",
+        parameters=[LanguageQuery],
+        request=ProgramChangeSerializer,
+        responses=ProgramSerializer,
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change a program of one's own clinic, or retire it. Plans that were made of it stay as they are."""
+        program = get_object_or_404(Program.objects.visible_to(self.actor).select_for_update(), pk=pk)
+        if program.is_shared:
+            raise PermissionDenied("This program is shared by all clinics. Add one of your own instead.")
+        serializer = ProgramChangeSerializer(
+            program, data=request.data, partial=True, context=self.get_serializer_context()
+        )
+        serializer.is_valid(raise_exception=True)
+        serializer.save()
+        changed = self.get_queryset().get(pk=pk)
+        return Response(ProgramSerializer(changed, context=self.get_serializer_context()).data)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.access import CARING_ROLES, Role
 from accounts.actions import Issued, invite
-from accounts.models import Device, Membership, User
+from accounts.models import Device, Invitation, Membership, User
 from recovery import progress
 from recovery.actions.days import decided
 from recovery.actions.tasks import open_task
@@ -94,6 +94,14 @@ def invite_patient(*, patient: Patient, by: int, now: datetime) -> Issued:
         by=by,
         now=now,
     )
+
+
+def revoke_invitations(*, patient: Patient, now: datetime) -> int:
+    """The patient's open codes let nobody in from now on; how many there were. Phones that joined stay signed in."""
+    open_codes = Invitation.objects.open(at=now).filter(
+        user=patient.pk, clinic=patient.clinic_id, role=Role.PATIENT
+    )
+    return open_codes.update(revoked_at=now)
 
 
 def sign_out_device(*, device: Device, now: datetime) -> None:

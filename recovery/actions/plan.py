@@ -44,18 +44,9 @@ def draft_plan(
     """Start a draft: a copy of a program, else of that version, else of the last one. One draft an episode."""
     last = version or Plan.objects.filter(episode=episode).order_by("-number").first()
     if program is not None:
-        lines = [
-            {
-                "exercise": line.exercise_id,
-                "dosage": line.dosage,
-                "weekdays": line.weekdays,
-                "side": "",
-                "note": line.note_in(episode.patient.language),
-            }
-            for line in program.lines.all()
-        ]
+        lines = lines_of_program(program, language=episode.patient.language)
     elif last is not None:
-        lines = _lines_of(last)
+        lines = lines_of_plan(last, episode=episode)
     else:
         raise Conflict("There is no plan to copy yet: name a program.")
     draft, created = PlanDraft.objects.get_or_create(
@@ -67,7 +58,7 @@ def draft_plan(
             # Not 1: the ETag of a draft that was published must never fit the next one.
             "version": secrets.randbelow(10**8) + 1,
             "lines": lines,
-            "by_itself": bool(last and last.by_itself),
+            "by_itself": bool(last and last.by_itself and last.episode_id == episode.pk),
             "starts_on": starts_on,
             "updated_by_id": by,
             "updated_at": now,
@@ -78,16 +69,32 @@ def draft_plan(
     return draft
 
 
-def _lines_of(plan: Plan) -> list[Line]:
+def lines_of_program(program: Program, *, language: str) -> list[Line]:
+    """A program as the lines of a draft, its notes in the patient's language."""
+    return [
+        {
+            "exercise": line.exercise_id,
+            "dosage": line.dosage,
+            "weekdays": line.weekdays,
+            "side": "",
+            "note": line.note_in(language),
+        }
+        for line in program.lines.all()
+    ]
+
+
+def lines_of_plan(plan: Plan, *, episode: Episode) -> list[Line]:
+    """A version as the lines of a draft. Sides, notes and ranges stay with their patient."""
+    own = plan.patient_id == episode.patient_id
     return [
         {
             "exercise": line.exercise_id,
             "dosage": line.dosage_values,
             "weekdays": line.weekdays,
-            "side": line.side,
-            "note": line.note,
+            "side": line.side if own else "",
+            "note": line.note if own else "",
         }
-        | ({"range": line.range_values} if line.range_values else {})
+        | ({"range": line.range_values} if line.range_values and own else {})
         for line in plan.prescriptions.order_by("position")
     ]
 
