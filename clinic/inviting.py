@@ -17,6 +17,7 @@ from accounts.actions import VALID_FOR
 from accounts.models import Clinic, Device, Invitation
 from clinic import words
 from clinic.caring import CaringPage
+from clinic.qr import qr
 from clinic.sheet_words import SHEET, day_in
 from recovery.actions import people
 from recovery.api.serializers import LONGEST_EPISODE
@@ -138,7 +139,7 @@ class InvitationPage(CaringPage):
         context = {
             "code": issued.secret,
             "link": issued.link,
-            "qr": issued.qr_svg,
+            "qr": qr(issued.link),
             "say": say,
             "or_open": say["card_or"].format(address=f"{settings.PUBLIC_URL}/app/join"),
             "clinic_name": Clinic.objects.values_list("name", flat=True).get(pk=self.actor.clinic_id),

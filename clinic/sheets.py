@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -13,6 +12,7 @@ from clinic import chart, pdf, words
 from clinic.caring import CaringPage, open_episode
 from clinic.lines import minutes_of
 from clinic.patient import range_words
+from clinic.qr import qr
 from clinic.sheet_words import SHEET, WEEKDAYS, day_in
 from recovery.measuring import measures
 from recovery.models import CareSettings, Episode, Patient, Plan, Progress, RedFlag, Suspension
@@ -95,7 +95,7 @@ class Handout(Sheet):
             "weekdays": WEEKDAYS[language],
             "stopped": RedFlag.objects.open().filter(patient=patient).exists(),
             "emergency": contacts["emergency"],
-            "qr": str(segno.make_qr(f"{settings.PUBLIC_URL}/app/").svg_inline(scale=3)),
+            "qr": qr(f"{settings.PUBLIC_URL}/app/"),
             "address": f"{settings.PUBLIC_URL}/app/",
         }
 

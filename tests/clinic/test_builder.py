@@ -14,7 +14,7 @@ from accounts.access import Role, acting, acting_for_all
 from accounts.models import Clinic
 from exercises.models import Exercise, Program
 from recovery.actions.diary import take
-from recovery.models import Episode, Plan, PlanDraft
+from recovery.models import Plan, PlanDraft
 from recovery.records import read
 from tests import people
 from tests.clinic.conftest import staff
@@ -46,7 +46,9 @@ class Fields(HTMLParser):
             return
         name = values.get("name", "")
         if tag == "input" and name and (values.get("type") != "checkbox" or "checked" in values):
-            self.sent.setdefault(name, []).append(values.get("value", "on"))
+            self.sent.setdefault(name, []).append(
+                values.get("value", "on" if values.get("type") == "checkbox" else "")
+            )
         elif tag == "textarea":
             self._text = name
             self.sent.setdefault(name, []).append("")
