@@ -67,7 +67,7 @@ class Builder(CaringPage):
     """The page of one patient's draft. Every button posts the whole form, so that nothing typed is lost by any."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        patient = self.in_care(pk)
+        patient = self.patient_in_care(pk)
         episode = open_episode(patient)
         draft = PlanDraft.objects.filter(episode=episode).select_related("updated_by").first()
         if draft is None:
@@ -76,7 +76,7 @@ class Builder(CaringPage):
         return self.show(episode, draft, told.Posted(lines=draft.lines), form)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        patient = self.in_care(pk)
+        patient = self.patient_in_care(pk)
         episode = open_episode(patient)
         do = request.POST.get("do", "save")
         if do == "start":

@@ -1,11 +1,7 @@
 """Pages about one patient: who may read them, and who may change what they show."""
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404
 
 from clinic.acting import Page
 from recovery.models import Episode, Patient
@@ -14,26 +10,21 @@ from recovery.models import Episode, Patient
 class CaringPage(Page):
     """What one may see but not change is a 403 that says so; what one may not see is a 404."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)
-        except PermissionDenied:
-            return render(request, "clinic/not_allowed.html", status=403)
+    def seen_patient(self, pk: int) -> Patient:
+        patient: Patient = self.seen(Patient.objects.all(), pk)
+        return patient
 
-    def seen(self, pk: int) -> Patient:
-        return get_object_or_404(Patient.objects.visible_to(self.actor), pk=pk)
-
-    def in_care(self, pk: int) -> Patient:
+    def patient_in_care(self, pk: int) -> Patient:
         """A patient whom this person may act on: nobody decides about their own record."""
-        patient = self.seen(pk)
-        if pk == self.actor.user_id or not Patient.objects.cared_for_by(self.actor).filter(pk=pk).exists():
-            raise PermissionDenied
+        if pk == self.actor.user_id:
+            raise PermissionDenied("This is your own record: a colleague has to do this.")
+        patient: Patient = self.in_care(Patient.objects.all(), pk)
         return patient
 
     def check_is_caring(self) -> None:
         """Whether they may add patients at all: therapists and clinicians may."""
         if not self.actor.is_caring:
-            raise PermissionDenied
+            raise PermissionDenied("Therapists and clinicians add patients and invite them.")
 
 
 def open_episode(patient: Patient) -> Episode:

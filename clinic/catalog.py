@@ -373,7 +373,7 @@ class NewProgram(CatalogPage):
         return [], initial
 
     def _lines_of_patient(self, pk: int) -> list[Line]:
-        episode = open_episode(self.seen(pk))
+        episode = open_episode(self.seen_patient(pk))
         draft = PlanDraft.objects.filter(episode=episode).first()
         if draft is not None:
             return list(draft.lines)

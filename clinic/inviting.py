@@ -128,11 +128,11 @@ class InvitationPage(CaringPage):
     """The way of one patient's phone into the app. A code is made by a button and shown once, on a card to print."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(self.in_care(pk), {})
+        return self._show(self.patient_in_care(pk), {})
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a code; older ones stop working. Loading this page again makes another."""
-        patient = self.in_care(pk)
+        patient = self.patient_in_care(pk)
         issued = people.invite_patient(patient=patient, by=self.actor.user_id, now=self.now)
         say = SHEET.get(patient.language, SHEET["en"])
         subject, body = say["mail_subject"], say["mail_body"].format(link=issued.link)
@@ -165,7 +165,7 @@ class InvitationPage(CaringPage):
 class RevokeInvitation(CaringPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The code that is out lets nobody in any more."""
-        patient = self.in_care(pk)
+        patient = self.patient_in_care(pk)
         revoked = people.revoke_invitations(patient=patient, now=self.now)
         said = "The code is void. Make a new one when it is needed." if revoked else "There was no open code."
         messages.success(request, said)
@@ -198,7 +198,7 @@ class Invitations(CaringPage):
             "rows": found[:PAGE_SIZE],
             "more": len(found) > PAGE_SIZE,
             "most": PAGE_SIZE,
-            "at": "patients",
+            "at": "invitations",
         }
         return self.page("invitations.html", context)
 

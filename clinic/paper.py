@@ -40,12 +40,12 @@ class PaperDiary(CaringPage):
     """`?from=` is the first of the seven days; else they are the last seven that have ended."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        episode = open_episode(self.in_care(pk))
+        episode = open_episode(self.patient_in_care(pk))
         return self._show(episode, self._first(episode), {}, {})
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Boxes that can be taken are; the others are named, with what was typed in them still there."""
-        episode = open_episode(self.in_care(pk))
+        episode = open_episode(self.patient_in_care(pk))
         first = self._first(episode)
         boxes: dict[Box, int | None] = {}
         wrong: dict[Box, str] = {}

@@ -32,7 +32,7 @@ class Sheet(CaringPage):
     file: str
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        patient = self.seen(pk)
+        patient = self.seen_patient(pk)
         context = self.contents(patient) | {
             "patient": patient,
             "can_pdf": pdf.is_there(),

@@ -187,7 +187,7 @@ def floors(port: int) -> str:
     library = webpush._library(settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT)
     keys = WebPushKeys(auth=browser.keys["auth"], p256dh=browser.keys["p256dh"])
     subscription = WebPushSubscription(endpoint=AnyHttpUrl(endpoint), keys=keys)
-    address, message = PushSubscription(endpoint=endpoint, **browser.keys), trial_message()
+    address, message = PushSubscription(endpoint=endpoint, **browser.keys), trial_message("en")
     encrypting = _cpu_of(lambda: library.get(b"x" * 200, subscription))
     sending = _cpu_of(lambda: webpush.send(message, address))
     return (
