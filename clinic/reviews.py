@@ -1,5 +1,7 @@
 """Reviews that fell due, and what was found on looking at the patient again."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,10 +22,13 @@ FINDINGS = ("heel_walk", "toe_walk", "big_toe_strength", "reflex", "sensation", 
 
 @dataclass(frozen=True, slots=True)
 class OpenReview:
+    """What is open of one episode, by the review that has been due longest."""
+
     row: Review
     why: str  # empty for whoever may not read the record
     people: str
     late: int  # days
+    more: int
 
 
 class Reviews(Page):
@@ -43,14 +48,24 @@ class Reviews(Page):
                     row.in_words if row.pk in record else "",
                     ", ".join(name for _, name in owned[row.pk].people),
                     (self.actor.today - row.due_on).days,
+                    more,
                 )
-                for row in shown[:SHOWN]
+                for row, more in _by_episode(shown[:SHOWN])
             ],
             "more": len(shown) > SHOWN,
             "shown": SHOWN,
             "at": "reviews",
         }
         return self.page("reviews.html", context)
+
+
+def _by_episode(rows: Sequence[Review]) -> Sequence[tuple[Review, int]]:
+    """The longest due of each episode, and how many more there are of it: one re-examination answers them all."""
+    first: dict[int, Review] = {}
+    for row in rows:
+        first.setdefault(row.episode_id, row)
+    counts = Counter(row.episode_id for row in rows)
+    return [(row, counts[row.episode_id] - 1) for row in first.values()]
 
 
 class RecordReview(Page):

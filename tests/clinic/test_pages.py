@@ -31,7 +31,7 @@ RUNS_ITSELF = r'<script(?! src="/static/clinic/[a-z/.]+" defer></script>)|<style
 
 def text(response: Any) -> str:
     """What a reader reads of a page: its text without tags and twice the same space."""
-    assert response.status_code in (200, 404, 422), response
+    assert response.status_code in (200, 403, 404, 422), response
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
