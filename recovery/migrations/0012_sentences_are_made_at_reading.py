@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0010_decisions_and_dates")]
+    dependencies = [("recovery", "0011_the_desk")]
 
     operations = [
         migrations.RemoveField(model_name="statuschange", name="for_patient"),
