@@ -85,7 +85,12 @@ def transactional_db() -> NoReturn:
     pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """`make trust` asks for the long forms by their marker; nobody waits half an hour unasked."""
+    if "trust" not in (config.option.markexpr or ""):
+        long = [item for item in items if item.get_closest_marker("trust")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     for item in items:
         for marker in item.iter_markers("django_db"):
             if marker.kwargs.get("transaction") or any(marker.args):

@@ -23,6 +23,7 @@ from tests.browser.server import Server
 from tests.people import Person
 
 WIDTH, HEIGHT = 360, 740
+LOOKS: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
@@ -163,16 +164,27 @@ class Phone:
         if folder := os.environ.get("AMBLE_SCREENSHOTS"):
             self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
-    def axe(self, *, within: str = "document") -> list[str]:
+    def axe(self, *, within: str = "document", only: str = "") -> list[str]:
         """What axe finds serious or critical on the page as it stands, a line each."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8") + "\n;0")
-        found = self.page.evaluate(f"axe.run({within}, {{resultTypes: ['violations']}})")
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8") + "\n;0")
+        rules = f", runOnly: ['{only}']" if only else ""
+        found = self.page.evaluate(f"axe.run({within}, {{resultTypes: ['violations']{rules}}})")
         return [
             f"{one['id']}: {node['target']} {node['failureSummary']}"
             for one in found["violations"]
             if one["impact"] in ("serious", "critical")
             for node in one["nodes"]
         ]
+
+    def axe_in_each_look(self) -> list[str]:
+        """The same, with the contrast of the dark page and of forced colours."""
+        found = self.axe()
+        for look in LOOKS:
+            self.page.emulate_media(**look)
+            found += [f"{look} {one}" for one in self.axe(only="color-contrast")]
+        self.page.emulate_media(color_scheme="light", forced_colors="none")
+        return found
 
 
 def code_for(person: Person, by: Person) -> str:

@@ -1,12 +1,12 @@
 """Every screen for every body: axe, 320 pixels, 200 % text, large keys, the keyboard, the other language."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Phone, sideways, title_of
+from tests.browser.conftest import Phone, code_for, sideways, title_of
+from tests.browser.test_keeping import spoil
 from tests.people import Person
 
 SCREENS = [
@@ -31,26 +31,63 @@ SCREENS = [
 ]
 
 
-@pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
-def test_axe_finds_nothing_serious(
-    new_phone: Callable[..., Phone], ana: Person, maria: Person, options: dict[str, Any]
-):
-    phone = new_phone(reduced_motion="reduce", **options)
+def test_axe_finds_nothing_serious_on_any_screen(new_phone: Callable[..., Phone], ana: Person, maria: Person):
+    phone = new_phone(reduced_motion="reduce")
     phone.open("join")
-    assert phone.axe() == []
+    assert phone.axe_in_each_look() == []
     phone.page.get_by_role("button", name="Next").click()
     expect(phone.page.get_by_role("alert")).to_be_focused()
-    assert phone.axe() == []
+    assert phone.axe_in_each_look() == []
     phone.join(ana, maria)
     for screen in SCREENS:
         phone.open(screen)
-        assert phone.axe() == [], screen
+        assert phone.axe_in_each_look() == [], screen
     phone.open()
     phone.tap_and_wait("leg", 4)
-    assert phone.axe() == []
+    assert phone.axe_in_each_look() == []
     phone.page.get_by_role("link", name="Add details").click()
     expect(phone.page.get_by_role("button", name="Save")).to_be_visible()
-    assert phone.axe() == []
+    assert phone.axe_in_each_look() == []
+
+
+def test_axe_finds_nothing_serious_while_something_is_under_way(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person
+):
+    phone = new_phone(reduced_motion="reduce")
+    page = phone.page
+    phone.open("join")
+    page.get_by_label("Code").fill(code_for(ana, maria))
+    page.get_by_label("Year of birth").fill("1980")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("heading", name="Before you start").wait_for()
+    assert phone.axe_in_each_look() == [], "consent"
+    page.get_by_role("button", name="I agree, start").click()
+    phone.unsent(0)
+    phone.offline()
+    phone.tap_and_wait("leg", 4)
+    phone.tap_and_wait("back", 5)
+    assert phone.axe_in_each_look() == [], "two entries wait"
+    spoil(phone, "leg", {"score": 11})
+    phone.offline(False)
+    page.get_by_role("link", name="1 entry could not be saved").click()
+    page.get_by_role("heading", name="leg pain 11").wait_for()
+    assert phone.axe_in_each_look() == [], "something was refused"
+    phone.open("walk")
+    page.get_by_role("button", name="Start a walk").click()
+    page.get_by_role("timer").wait_for()
+    assert phone.axe_in_each_look() == [], "a walk"
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_label("Minutes walked").wait_for()
+    assert phone.axe_in_each_look() == [], "a walk that has ended"
+    phone.open("check?q=1")
+    page.get_by_role("radio", name="Yes").check()
+    assert phone.axe_in_each_look() == [], "half a check"
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("heading", name="Get help now").wait_for()
+    assert phone.axe_in_each_look() == [], "advice"
+    phone.open()
+    page.get_by_role("heading", name="Your exercises are stopped").wait_for()
+    assert phone.axe_in_each_look() == [], "an open red flag"
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -1,14 +1,21 @@
 """Amble can be put on a Home Screen: what Chromium itself says of it, and each fact by itself."""
 
+import re
 import struct
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import expect
+from pytest_django.fixtures import Settings
 
+from phone.files import _build as build
 from tests.browser.conftest import Phone
+from tests.browser.test_access import SCREENS
+from tests.phone.test_files import collect
 
 
 @pytest.fixture
@@ -16,6 +23,35 @@ def manifest(joined: Phone) -> dict[str, Any]:
     return dict(
         joined.page.evaluate("fetch(document.querySelector('[rel=manifest]').href).then((a) => a.json())")
     )
+
+
+@pytest.fixture
+def hashed_names(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """The app as it is served in production: collected, each file under a name that holds its content."""
+    settings.STATIC_ROOT = tmp_path / "static"
+    settings.WHITENOISE_AUTOREFRESH = settings.WHITENOISE_USE_FINDERS = False
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.storage.HashedModules"}}
+    collect(tmp_path / "static")
+    build.cache_clear()
+    yield
+    build.cache_clear()
+
+
+def test_under_hashed_names_every_screen_opens_without_a_network(hashed_names: None, joined: Phone):
+    page = joined.page
+    assert re.search(
+        r"/main\.[0-9a-f]{12}\.js$", page.locator("script[type=module]").get_attribute("src") or ""
+    )
+    joined.offline()
+    headings = set()
+    for screen in SCREENS:
+        joined.open(screen)
+        headings.add(page.get_by_role("heading", level=1).first.text_content())
+    assert "Not on this phone yet" not in headings
+    assert len(headings) > 12
+    joined.open()
+    joined.tap_and_wait("leg", 4)
+    joined.unsent(1)
 
 
 def test_chromium_finds_nothing_in_the_way(joined: Phone):

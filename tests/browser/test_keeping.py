@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect
 
 from accounts.models import Device
@@ -16,7 +18,6 @@ from tests.browser.server import Server
 from tests.people import Person
 
 SYNC = "/api/v1/sync"
-KILLS = 3
 
 
 def test_a_phone_that_was_signed_out_keeps_what_waits_and_sends_it_after_the_next_sign_in(
@@ -147,8 +148,9 @@ def test_three_hundred_records_of_three_days_arrive_once_each(joined: Phone, ana
     assert server.times("POST", SYNC) - before >= 3
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.trust)])
 def test_a_browser_killed_while_writing_loses_nothing_that_was_shown_as_saved(
-    playwright: Playwright, server: Server, ana: Person, maria: Person, tmp_path: Path
+    playwright: Playwright, server: Server, ana: Person, maria: Person, tmp_path: Path, kills: int
 ):
     def start() -> Phone:
         context = playwright.chromium.launch_persistent_context(
@@ -160,13 +162,13 @@ def test_a_browser_killed_while_writing_loses_nothing_that_was_shown_as_saved(
     phone.join(ana, maria)
     phone.wait_for_worker()
     shown: list[tuple[str, int]] = []
-    for n in range(KILLS):
+    for n in range(kills):
         phone.offline()
-        for score in (n, n + 3):
-            for region in ("leg", "back"):
-                phone.tap_and_wait(region, score)
-                if score == n + 3:
-                    shown.append((region, score))
+        score = n % 10
+        for region in ("leg", "back"):
+            phone.tap_and_wait(region, (score + 5) % 10)
+            phone.tap_and_wait(region, score)
+            shown.append((region, score))
         phone.tap("leg", 10)  # under way, and not shown as saved
         kill(phone.context, tmp_path / "profile")
         phone = start()
@@ -175,9 +177,11 @@ def test_a_browser_killed_while_writing_loses_nothing_that_was_shown_as_saved(
     phone.context.close()
     assert phone.errors == phone.violations == []
     arrived = stored(ana, PainEntry, "region", "score")
-    for one in shown:
-        assert one in arrived or (one[0], 10) in arrived
-    assert len(arrived) == 2 * KILLS
+    assert len(arrived) == len(shown)
+    missing = Counter(shown) - Counter(arrived)
+    in_time = Counter(arrived)["leg", 10]  # these last taps were on the disk after all
+    assert all(region == "leg" for region, _ in missing)
+    assert missing.total() == in_time
 
 
 def kill(context: BrowserContext, profile: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import ManifestStaticFilesStorage
 from django.core.files.storage import FileSystemStorage
 
 from config.storage import HashedModules
@@ -81,9 +82,9 @@ def test_every_vendored_file_stands_in_a_list():
         assert there == {file for file in listed if file.parent == folder}
 
 
-def test_every_hashed_module_imports_files_that_are_there(tmp_path: Path):
-    """As collectstatic makes them in production, where each name holds the names of what it imports."""
-    storage = HashedModules(location=str(tmp_path))
+def collect(folder: Path) -> HashedModules:
+    """The app's files as collectstatic makes them in production: each name holds the names of what it imports."""
+    storage = HashedModules(location=str(folder))
     found: dict[str, tuple[FileSystemStorage, str]] = {}
     for finder in get_finders():
         for name, source in finder.list([]):
@@ -91,8 +92,14 @@ def test_every_hashed_module_imports_files_that_are_there(tmp_path: Path):
                 with source.open(name) as file:
                     storage.save(name, file)
                 found[name] = (storage, name)
-    for _, _, processed in storage.post_process(found):
+    # Not compressed as well: that takes half a minute and changes no name.
+    for _, _, processed in ManifestStaticFilesStorage.post_process(storage, found):
         assert not isinstance(processed, Exception), processed
+    return storage
+
+
+def test_every_hashed_module_imports_files_that_are_there(tmp_path: Path):
+    storage = collect(tmp_path)
     checked = 0
     for name in files.names():
         hashed = tmp_path / storage.stored_name(name)
