@@ -27,9 +27,7 @@ worker.addEventListener("activate", (event) => {
         Promise.all(
           names.filter((name) => name.startsWith("amble ") && name !== CACHE).map((name) => caches.delete(name)),
         ),
-      )
-      // The page that brought this worker has only its first screen: from now on it gets the others here, too.
-      .then(() => worker.clients.claim()),
+      ),
   );
 });
 
@@ -81,7 +79,9 @@ worker.addEventListener("pushsubscriptionchange", (event) => {
 });
 worker.addEventListener("sync", (event) => /** @type {any} */ (event).waitUntil(sendAnswers()));
 worker.addEventListener("message", (event) => {
-  if (event.data === "answers") event.waitUntil(sendAnswers());
+  if (event.data !== "answers") return;
+  // Every page says this at its start. The one that brought the worker has only its first screen: it gets the others here.
+  event.waitUntil(Promise.all([worker.clients.claim(), sendAnswers()]));
 });
 
 /** In the patient's own language, whatever the server wrote it in. @param {PushEvent} event */

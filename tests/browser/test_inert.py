@@ -80,7 +80,7 @@ SYNC = "/api/v1/sync"
 def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Person):
     assert len(set(PAYLOADS)) == 50
     now = datetime.now(UTC)
-    head = {"revision": 1, "at": now.isoformat()}
+    head: dict[str, Any] = {"revision": 1, "at": now.isoformat()}
     today = str(now.date())
     bodies: list[dict[str, Any]] = [
         *({"kind": "message", "text": text, "private": n % 2 == 0} for n, text in enumerate(PAYLOADS)),

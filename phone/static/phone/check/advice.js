@@ -85,6 +85,6 @@ export function adviceView(given, goOn, again) {
 }
 
 /** @param {Advice} given */
-function nothing_found({ isDone, hasCheck }) {
-  return html`<p class="sentence">${t(isDone ? "check.if_it_changes" : hasCheck ? "check.so_far" : "check.none_yet")}</p>`;
+function nothing_found({ isDone }) {
+  return html`<p class="sentence">${t(isDone ? "check.if_it_changes" : "check.so_far")}</p>`;
 }

@@ -259,7 +259,6 @@ export default {
     "do_nothing": "Nothing urgent found",
     "if_it_changes": "If this changes, check again.",
     "so_far": "Nothing urgent in your answers so far.",
-    "none_yet": "There is no advice for you here now. If something changes, do the check.",
     "emergency": "Emergency",
     "crisis_line": "Somebody to talk to",
     "out_of_hours": "When your clinic is closed",

@@ -260,7 +260,6 @@ export default {
     "do_nothing": "Nada urgente",
     "if_it_changes": "Si esto cambia, revisa otra vez.",
     "so_far": "Nada urgente en lo que has dicho hasta ahora.",
-    "none_yet": "Ahora no hay ningún consejo para ti aquí. Si algo cambia, revisa las señales.",
     "emergency": "Emergencias",
     "crisis_line": "Alguien con quien hablar",
     "out_of_hours": "Cuando tu clínica está cerrada",
