@@ -34,10 +34,11 @@ TSC := npm exec --yes --package=typescript@7.0.2 -- tsc
 scripts = if $(TSC) --version >/dev/null 2>&1; then $(TSC) -p phone/$(1); else \
 	echo "SKIPPED: the types of the phone's scripts ($(1)). This machine has no npm, or npm found no TypeScript." >&2; fi
 
-bench: install-dev  ## how fast a phone's writes, the close of the day, reminders and a slow phone are, beside bare floors
+bench: install-dev  ## how fast a phone's writes, the day's close, reminders, a slow phone and the worklist are, beside bare floors
 	@$(BIN)python -m tests.bench
 	@$(BIN)python -m tests.bench reminders
 	@$(BIN)python -m tests.bench phone
+	@$(BIN)python -m tests.bench worklist
 
 evidence: install-dev  ## what the rules do to patients whose course is known; writes docs/evidence.md
 	@$(BIN)python -m tests.evidence

@@ -99,7 +99,11 @@ YES_OR_NO = [("yes", "Yes"), ("no", "No")]
 
 def finding(label: str, choices: list[tuple[str, Any]], help_text: str = "") -> forms.ChoiceField:
     return forms.ChoiceField(
-        label=label, help_text=help_text, choices=choices, initial="not_tested", widget=forms.RadioSelect
+        label=label,
+        help_text=help_text,
+        choices=[(value, words.capitalize()) for value, words in choices],
+        initial="not_tested",
+        widget=forms.RadioSelect,
     )
 
 

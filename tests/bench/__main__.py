@@ -4,6 +4,7 @@
     python -m tests.bench reminders        how fast due reminders are claimed (tests/bench/reminders.py)
     python -m tests.bench delivery         how many messages leave (tests/bench/delivery.py)
     python -m tests.bench phone            how long a slow phone takes (tests/bench/phone.py)
+    python -m tests.bench worklist         what the start page of staff costs (tests/bench/worklist.py)
 
 Starts a PostgreSQL of its own (durable: every commit waits for the disk) and one web process with production
 settings, plays eight phones, each of another patient, and prints the median round of each case. The cases take
@@ -34,7 +35,7 @@ import psutil  # type: ignore[import-untyped]
 from psycopg import sql
 
 from config import embedded
-from tests.bench import delivery, phone, reminders
+from tests.bench import delivery, phone, reminders, worklist
 from tests.bench.server import WEB_THREADS, configure, cpu, prepare, web
 
 PHONES = 8
@@ -90,6 +91,8 @@ def main() -> int:
         return delivery.main(sys.argv[2:])
     if sys.argv[1:2] == ["phone"]:
         return phone.main(sys.argv[2:])
+    if sys.argv[1:2] == ["worklist"]:
+        return worklist.main(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each case in each round")
     parser.add_argument("--rounds", type=int, default=3)

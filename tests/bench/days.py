@@ -81,6 +81,12 @@ def seed(owner: "Connection[Any]", patients: int) -> None:
         answers = take(patient_id=ana.user.pk, records=list(_diary(plan)), now=NOW)
     if {answer.verdict for answer in answers} != {"stored"}:
         raise SystemExit("The diary to copy was not stored.")
+    copy_patient(owner, ana.user.pk, patients - 1)
+    owner.execute(SHAKE)
+
+
+def copy_patient(owner: "Connection[Any]", patient: int, copies: int) -> None:
+    """So many more patients with the rows of this one."""
     # A copy keeps to the constraints by itself; having them checked takes minutes.
     owner.execute("SET session_replication_role = replica")
     for table, moved in OF_A_PATIENT.items():
@@ -92,8 +98,7 @@ def seed(owner: "Connection[Any]", patients: int) -> None:
             f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} "  # noqa: S608 (names of our tables)
             f"FROM {table} t, generate_series(1, %s) n WHERE t.{user} = %s"
         )
-        owner.execute(copy.encode(), [patients - 1, ana.user.pk])
-    owner.execute(SHAKE)
+        owner.execute(copy.encode(), [copies, patient])
 
 
 def _diary(plan: Plan) -> Iterator[Incoming]:
