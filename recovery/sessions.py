@@ -12,7 +12,6 @@ from django.db.models import Q
 from exercises import variants
 from exercises.dosage import Dosage
 from exercises.models import Exercise
-from exercises.terms import Group
 from recovery.models import (
     DailyPain,
     Episode,
@@ -29,13 +28,9 @@ from recovery.models import (
 from recovery.models.diary import Outcome
 from recovery.models.ladder import BY_A_PERSON, State
 from recovery.rules.diary import Region
-from recovery.rules.ladder import LOOKS_BACK, Kind, Line, Rung, Trial, share_done
-from recovery.rules.status import Status
+from recovery.rules.ladder import GOES_BADLY, LOOKS_BACK, Kind, Line, Rung, Trial, is_gated, share_done
 from recovery.rules.traffic_light import Answers, Judged, Lasted, Reach, judge_exercise, judge_session
 from recovery.rules.weeks import weeks
-
-GOES_BADLY = (Status.ALERT, Status.WORSE)  # nothing is raised by itself; P
-FIRST_LEVEL = 1  # the level of strengthening that an irritable leg may still do; P
 
 
 def answers(session: ExerciseSession) -> Answers:
@@ -363,11 +358,9 @@ class Rungs:
         return self.exercises[exercise]
 
     def is_gated(self, exercise: int) -> bool:
-        """Strengthening above the first level, and nerve gliding, by the main group."""
         groups = self.exercises[exercise].groups
         main = groups[0] if groups else ""
-        strengthens = main.startswith("strength-") and self.levels[exercise] > FIRST_LEVEL
-        return strengthens or main == Group.NERVE_GLIDING
+        return is_gated(main, self.levels[exercise])
 
     def rung(self, exercise: int | None, *, but_not: Iterable[int], days: int) -> Rung | None:
         """A variant that a plan may take on as many days a week: not retired, and not in it or suspended already."""

@@ -1,18 +1,13 @@
 """Pausing a plan: days on which nothing is asked, and nothing is missed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Case, F, When
 from django.db.models.functions import Least
 
 from recovery.models import Episode, Patient, PlanPause, Progress
-from recovery.rules.adherence import MONTH_DAYS
 from wire.problems import Conflict
-
-FURTHEST_BACK = timedelta(days=MONTH_DAYS)  # P: as far as adherence looks
-FURTHEST_AHEAD = timedelta(days=365)  # P: beyond it a year was mistyped
-LONGEST = timedelta(days=90)  # P: beyond it a year was mistyped, or the episode should end
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from exercises.dosage import Dosage, DosageRange
-from recovery.actions.pauses import LONGEST
 from recovery.models import (
     CareTeamMember,
     Episode,
@@ -24,6 +23,7 @@ from recovery.models.episode import Ending, Exclusion, Side
 from recovery.models.events import EventKind
 from recovery.models.people import Language
 from recovery.models.safety import FlagDeed
+from recovery.rules.asked import LONGEST_PAUSE
 from recovery.rules.diary import Region
 from recovery.rules.patient_words import words_in
 from wire.serializers import StrictCharField, StrictIntegerField, StrictModelSerializer, StrictSerializer
@@ -404,9 +404,9 @@ class PauseSerializer(StrictModelSerializer):
         read_only_fields = ["paused_at", "resumed_on"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not timedelta() <= attrs["until_on"] - attrs["from_on"] <= LONGEST:
+        if not timedelta() <= attrs["until_on"] - attrs["from_on"] <= LONGEST_PAUSE:
             raise serializers.ValidationError(
-                {"until_on": [f"Use a date from the first day on, at most {LONGEST.days} days later."]}
+                {"until_on": [f"Use a date from the first day on, at most {LONGEST_PAUSE.days} days later."]}
             )
         return attrs
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from recovery.rules.adherence import Slot
+from recovery.rules.adherence import MONTH_DAYS, Slot
 
+PAUSE_BACK = timedelta(days=MONTH_DAYS)  # a pause begins at most so long ago: as far as adherence looks; P
+PAUSE_AHEAD = timedelta(days=365)  # and at most so far ahead: beyond it a year was mistyped; P
+LONGEST_PAUSE = timedelta(days=90)  # beyond it a year was mistyped, or the episode should end; P
 EVERY_DAY: frozenset[int] = frozenset(range(1, 8))  # the weekdays of a line that names none, 1 is Monday; P
 
 

@@ -13,7 +13,9 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from exercises.dosage import Dosage, DosageRange
+from exercises.terms import Group
 from recovery.rules.adherence import amount
+from recovery.rules.status import Status
 from recovery.rules.traffic_light import Light
 
 GREENS_TO_RAISE = 3  # green sessions in a row, on as many different days; P
@@ -30,6 +32,8 @@ REDS_TO_SUSPEND = 2  # of one exercise; P
 REDS_WITHIN = timedelta(days=14)  # P
 IRRITABLE = 7  # weekly leg value at or above it: no strengthening above level 1, no nerve gliding; P
 IRRITABLE_AGAIN = timedelta(days=7)  # a decided gate is asked again with the next week's value; P
+FIRST_LEVEL = 1  # the level of strengthening that an irritable leg may still do; P
+GOES_BADLY = (Status.ALERT, Status.WORSE)  # under these nothing is raised by itself; P
 LOOKS_BACK = timedelta(days=28)  # what is older says nothing about the next dose; P
 
 # The order in which a step looks for something to raise or to lower; minutes stand alone in their doses.
@@ -64,7 +68,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One exercise as a place on the ladder. `gated`: strengthening above level 1, or nerve gliding."""
+    """One exercise as a place on the ladder. `gated`: see is_gated."""
 
     exercise: int
     default: Dosage
@@ -165,6 +169,11 @@ def propose(
     if stopped or not _is_earned(line, since) or _was_changed_this_week(line, today):
         return None
     return _progress(line, irritable)
+
+
+def is_gated(group: str, level: int) -> bool:
+    """What an irritable leg does not do: strengthening above the first level, and nerve gliding, by the main group."""
+    return group == Group.NERVE_GLIDING or (group.startswith("strength-") and level > FIRST_LEVEL)
 
 
 def share_done(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,6 +31,7 @@ END = NOW + timedelta(days=2)
 ZONES = ("Europe/Berlin", "Pacific/Auckland", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Apia")
 in_transactions = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 OFFSETS = st.integers(-12, 14)
+PAIN = {"entries", "days", "weeks", "course"}  # what no flag has a part in
 
 
 @contextmanager
@@ -44,8 +46,7 @@ def ana_alone(zone: str = "Europe/Berlin") -> Iterator[people.Person]:
 
 
 def pain(uuid: UUID, revision: int, *, day: int, late: int, offset: int, hour: int, **more: Any) -> Incoming:
-    """A rating about START + day, answered so many days later. Below 8, which three days in a row make an alert:
-    an alert that a correction comes too late for stays, so there the order is meant to matter."""
+    """A rating about START + day, answered so many days later."""
     about = START + timedelta(days=day)
     sign = "-" if offset < 0 else "+"
     fields = {
@@ -62,7 +63,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "offset": OFFSETS,
     "hour": st.integers(0, 23),
     "region": st.sampled_from(["leg", "leg", "leg", "back"]),
-    "score": st.integers(0, 7),
+    "score": st.integers(0, 10),
     "withdrawn": st.sampled_from([False, False, False, True]),
 }
 RATINGS = st.fixed_dictionaries(
@@ -73,7 +74,7 @@ RATINGS = st.fixed_dictionaries(
 @st.composite
 def records(draw: st.DrawFn) -> list[Incoming]:
     """A diary with a level a week, so that weeks have values, and ratings with up to three revisions each."""
-    levels = draw(st.lists(st.integers(0, 7), min_size=4, max_size=4))
+    levels = draw(st.lists(st.integers(0, 10), min_size=4, max_size=4))
     diary = [
         pain(
             UUID(int=n + 1),
@@ -115,8 +116,13 @@ def stands(someone: people.Person) -> dict[str, Any]:
                 entries.values_list("client_uuid", "revision", "score", "on", "about_on", "withdrawn", "late")
             ),
             "days": list(days.values_list("region", "on", "total", "count", "asked", "worst", "late")),
+            "weeks": row.values_list(
+                "weeks", "left_out", "relieved_on", "relapsed_on", "valid_through"
+            ).get(),
+            "course": history(replace(course.facts, red_flags=()), END.date() - timedelta(days=1)),
+            "flags": course.facts.red_flags,
             "history": history(course.facts, END.date() - timedelta(days=1)),
-            "progress": row.values("status", "rule", "numbers", "weeks", "decided_for", "for_staff").get(),
+            "progress": row.values("status", "rule", "numbers", "decided_for", "for_staff").get(),
         }
 
 
@@ -139,19 +145,28 @@ def test_any_order_in_any_batches_with_days_closed_between_gives_the_same_course
         in_order = stands(ana)
     with ana_alone() as ana:
         now, seen = NOW, written(ana)
+        closing = data.draw(st.booleans(), label="days may be closed between")
         while shuffled:
             size = data.draw(st.integers(1, 15), label="batch")
             batch, shuffled = shuffled[:size], shuffled[size:]
             send(ana, batch, now)
-            if data.draw(st.booleans(), label="days are closed"):
+            if closing and data.draw(st.booleans(), label="days are closed"):
                 close_days(now=now)
                 rows = written(ana)
                 assert rows[: len(seen)] == seen, "a status that was written is never changed"
                 seen = rows
             now = min(now + timedelta(hours=data.draw(st.integers(0, 12), label="hours")), END)
         close_days(now=END)
-        assert stands(ana) == in_order
-        assert written(ana)[-1][2] == in_order["progress"]["rule"]
+        came = stands(ana)
+        # Three days of 8 or more raise a flag that no correction lowers. Where they stood only until one came, it is
+        # there in one order and not in the other: then all but the alert is the same.
+        if closing and came["flags"] != in_order["flags"]:
+            assert came["flags"]
+            compared = PAIN
+        else:
+            compared = set(in_order)
+        assert {name: came[name] for name in compared} == {name: in_order[name] for name in compared}
+        assert written(ana)[-1][2] == came["progress"]["rule"]
 
 
 @in_transactions

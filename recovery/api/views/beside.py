@@ -17,6 +17,7 @@ from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
 from recovery.measuring import measures
 from recovery.models import Episode, PlanPause, TimelineEvent
+from recovery.rules.asked import PAUSE_AHEAD, PAUSE_BACK
 from recovery.timeline import timeline
 
 
@@ -81,7 +82,7 @@ class Pauses(Caring, generics.ListAPIView[PlanPause]):
         episode = self.in_care(Episode.objects.open().select_related("patient"), pk)
         data = valid(s.PauseSerializer(data=request.data))
         today = episode.patient.local_date(self.now)
-        earliest, latest = today - pauses.FURTHEST_BACK, today + pauses.FURTHEST_AHEAD
+        earliest, latest = today - PAUSE_BACK, today + PAUSE_AHEAD
         if not earliest <= data["from_on"] <= latest:
             raise ValidationError({"from_on": [f"A pause begins between {earliest} and {latest}."]})
         pause = pauses.pause_plan(episode=episode, **data, by=self.actor.user_id, now=self.now)
