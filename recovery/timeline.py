@@ -1,13 +1,13 @@
 """One episode as a list of what happened, oldest first: for staff and for the patient, ready for JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.models import Episode, Plan, PlanPause, Reexamination, StatusChange, TimelineEvent
 from recovery.progress import courses
 from recovery.rules.patient_words import words_in
-from recovery.rules.status import history
+from recovery.rules.status import Decision, history
 from recovery.rules.staying_well import reliefs
 from recovery.rules.timeline import letter
 
@@ -21,15 +21,15 @@ def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, A
     """The episode comes with its patient. Staff read the sentence of a status for staff, the patient their own,
     in their language.
     """
-    through = episode.patient.local_date(now) - timedelta(days=1)
+    decisions = _decisions(episode, episode.patient.local_date(now) - timedelta(days=1))
     items = [
         *_bounds(episode),
         *_plans(episode),
         *_events(episode),
         *_pauses(episode),
         *_reviews(episode),
-        *_reliefs(episode, through),
-        *_statuses(episode, for_staff=for_staff),
+        *_reliefs(decisions),
+        *_statuses(episode, decisions, for_staff=for_staff),
     ]
     return {
         "episode": episode.pk,
@@ -99,18 +99,25 @@ def _reviews(episode: Episode) -> Iterator[Item]:
         yield {"kind": "review", "on": row.recorded_on, "outcome": row.outcome}
 
 
-def _reliefs(episode: Episode, through: date) -> Iterator[Item]:
+def _decisions(episode: Episode, through: date) -> tuple[Decision, ...]:
+    """What the weeks say by all that is known now."""
     course = courses([episode], through=through).get(episode.pk)
-    if course is None:
-        return
-    for relief in reliefs(history(course.facts, course.until(through))):
+    return history(course.facts, course.until(through)) if course else ()
+
+
+def _reliefs(decisions: Sequence[Decision]) -> Iterator[Item]:
+    for relief in reliefs(decisions):
         yield {"kind": "relief", "on": relief.on, "level": round(float(relief.level), 2)}
         if relief.relapsed_on is not None:
             yield {"kind": "relapse", "on": relief.relapsed_on}
 
 
-def _statuses(episode: Episode, *, for_staff: bool) -> Iterator[Item]:
-    """What stands for each day, and only where it differs from what stood before."""
+def _statuses(episode: Episode, decisions: Sequence[Decision], *, for_staff: bool) -> Iterator[Item]:
+    """What stands for each day, and only where it differs from what stood before.
+
+    A correction that changes the numbers of a week and not its status writes no row: its words are of those numbers.
+    """
+    by_day = {decision.for_day: decision for decision in decisions}
     rows = StatusChange.objects.filter(episode=episode).order_by("id")
     stands = {row.for_day: row for row in rows}
     own = words_in(episode.patient.language)
@@ -118,6 +125,8 @@ def _statuses(episode: Episode, *, for_staff: bool) -> Iterator[Item]:
     for day in sorted(stands):
         row = stands[day]
         if (row.status, row.rule) != before:
-            words = row.for_staff if for_staff else own.of_decision(row.rule, row.numbers, episode.region)
+            now = by_day.get(day)
+            said = now if now is not None and now.rule == row.rule else row
+            words = said.for_staff if for_staff else own.of_decision(row.rule, said.numbers, episode.region)
             yield {"kind": "status", "on": day, "status": row.status, "rule": row.rule, "words": words}
         before = (row.status, row.rule)
