@@ -105,6 +105,8 @@ interface Settings {
   tapping?: boolean;
   /** The player makes no sound. */
   silent?: boolean;
+  /** The skin in the pictures, 1 (light) to 5 (dark). */
+  skin?: string;
 }
 
 interface Dosage {

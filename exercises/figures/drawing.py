@@ -37,8 +37,8 @@ class Level(NamedTuple):
 
 
 TEE = (
-    Level("pelvis", 6.0, 0.2, 14.6, 10.0),
-    Level("waist", 0.0, 0.8, 13.4, 9.4),
+    Level("pelvis", 5.0, 0.1, 14.8, 9.4),
+    Level("waist", 0.0, 0.7, 13.4, 9.2),
     Level("chest", 4.0, 1.0, 14.8, 10.0),
     Level("shoulders", 0.0, 0.8, 16.2, 10.6),
     Level("shoulders", 6.0, 0.0, 17.4, 9.8),
@@ -47,9 +47,9 @@ TEE = (
 )
 PELVIS = (
     Level("pelvis", -7.0, 0.2, 12.0, 6.0),
-    Level("pelvis", -2.0, -1.0, 16.6, 10.8),
-    Level("pelvis", 4.0, -0.4, 15.8, 10.8),
-    Level("pelvis", 9.4, 0.2, 14.6, 10.0),
+    Level("pelvis", -2.0, -1.0, 16.4, 10.2),
+    Level("pelvis", 3.0, -0.5, 15.6, 9.8),
+    Level("pelvis", 8.0, 0.3, 14.6, 9.2),
 )
 
 
@@ -58,6 +58,7 @@ class Picture:
 
     def __init__(self, skeleton: Skeleton, camera: Camera) -> None:
         self.skeleton, self.camera = skeleton, camera
+        self.rounds: list[tuple[Vector, float]] = []  # of what was drawn, in the room
         rows = [camera.seen(one) for one in ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))]
         self._right: Vector = (rows[0][0], rows[1][0], rows[2][0])
         self._up: Vector = (rows[0][1], rows[1][1], rows[2][1])
@@ -67,6 +68,7 @@ class Picture:
         return (x, -y)
 
     def round(self, place: Vector, radius: float) -> Round:
+        self.rounds.append((place, radius))
         return (*self.flat(place), radius)
 
     def across(self, direction: Vector) -> Vector:
@@ -85,7 +87,11 @@ class Picture:
 
     def parts(self) -> dict[str, Shape]:
         """Every part of the body by name. What is drawn first is a matter of the figure."""
-        found = {"neck": self._neck(), "tee": self._trunk("tee", TEE), "pelvis": self._trunk("shorts", PELVIS)}
+        found = {
+            "neck": self._neck(),
+            "tee": self._trunk("tee", TEE),
+            "pelvis": self._trunk("shorts", PELVIS),
+        }
         for side in body.SIDES:
             found |= self._leg(side) | self._arm(side)
         return found
@@ -131,8 +137,17 @@ class Picture:
             sole(*toes, 1.5, 3.4),
         )
         leg = Shape("skin", points, ((0, 1, 2, 3, 4, 5, 6, 7, 8), (5, 7)))
-        short = (self.round(sk.point(thigh, -0.4, 0), 9.6), self.round(sk.point(thigh, 0, -12), 9.1), self.round(sk.point(thigh, 0.3, -22), 8.4))
-        return {f"{side}.leg": leg, f"{side}.short": Shape("shorts", short, ((0, 1, 2),))}
+        shoe = tuple((x, y, r + 0.6) for x, y, r in points[4:])
+        short = (
+            self.round(sk.point(thigh, -0.4, 0), 9.6),
+            self.round(sk.point(thigh, 0, -12), 9.1),
+            self.round(sk.point(thigh, 0.3, -22), 8.4),
+        )
+        return {
+            f"{side}.leg": leg,
+            f"{side}.shoe": Shape("shoes", shoe, ((1, 2, 3, 4), (1, 3), (0, 1))),
+            f"{side}.short": Shape("shorts", short, ((0, 1, 2),)),
+        }
 
     def _arm(self, side: str) -> dict[str, Shape]:
         sk = self.skeleton
@@ -144,7 +159,11 @@ class Picture:
             self.round(sk.point(fore, 0.2, -6), 4.0),
             self.round(sk.joints[f"{side}.hand"], 2.5),
         )
-        sleeve = (self.round(sk.joints[arm], 5.7), self.round(sk.point(arm, 0.2, -8), 5.7), self.round(sk.point(arm, 0.2, -15), 5.4))
+        sleeve = (
+            self.round(sk.joints[arm], 5.7),
+            self.round(sk.point(arm, 0.2, -8), 5.7),
+            self.round(sk.point(arm, 0.2, -15), 5.4),
+        )
         return {
             f"{side}.arm": Shape("skin", points, ((0, 1, 2, 3, 4),)),
             f"{side}.sleeve": Shape("tee", sleeve, ((0, 1, 2),)),
@@ -165,7 +184,9 @@ class Picture:
             knuckle = sk.point(hand, front, -body.PALM, 0.0)
             half, low = length / 2, curl * bend
             middle = sk.point(hand, front, -body.PALM - half * math.cos(low), -back * half * math.sin(low))
-            tip = plus(middle, frame.out((0.0, -half * math.cos(2.2 * low), -back * half * math.sin(2.2 * low))))
+            tip = plus(
+                middle, frame.out((0.0, -half * math.cos(2.2 * low), -back * half * math.sin(2.2 * low)))
+            )
             return (middle, tip) if knuckle else (middle, tip)
 
         first, last = finger(2.3, 7.0, 0.9), finger(-1.7, 7.2, 1.05)

@@ -66,14 +66,33 @@ class Figure:
     def boxes(self) -> list[Box]:
         return [box for prop in self.props for box in solids(prop)]
 
-    def at(self, t: float) -> Place:
+    def at(self, t: float, reach: float = 1.0) -> Place:
+        """Between which poses it is at a time. `reach` is how much of each move is done: less on the easier way."""
         t %= self.seconds
+        way = self.steps[0].poses[:1]
         for step in self.steps:
+            if len(step.poses) > 1:
+                way = step.poses
             if t < step.seconds:
-                share = t / step.seconds
-                return Place(step.poses, share if step.even else eased(share)) if len(step.poses) > 1 else Place(step.poses, 0.0)
+                share = (
+                    1.0
+                    if len(step.poses) == 1
+                    else t / step.seconds
+                    if step.even
+                    else eased(t / step.seconds)
+                )
+                break
             t -= step.seconds
-        return Place(self.steps[0].poses, 0.0)
+        else:
+            share = 1.0
+        if self.goes_back(way):
+            return Place(way[::-1], reach * (1 - share))
+        return Place(way, reach * share)
+
+    def goes_back(self, way: tuple[str, ...]) -> bool:
+        """Whether a move is the way back of one that came before it."""
+        moves = [step.poses for step in self.steps]
+        return len(way) > 1 and way[::-1] in moves[: moves.index(way)]
 
     def time_of(self, pose: str) -> float:
         """When a pose is first reached."""
@@ -109,14 +128,22 @@ def eased(share: float) -> float:
 
 def _mixed(before: Pose | None, a: Pose, b: Pose, after: Pose | None, share: float) -> Pose:
     return {
-        name: _value(before and before.get(name, value), a.get(name, b.get(name)), value, after and after.get(name, value), share)
+        name: _value(
+            before and before.get(name, value),
+            a.get(name, b.get(name)),
+            value,
+            after and after.get(name, value),
+            share,
+        )
         for name, value in ((one, b.get(one, a.get(one))) for one in {**a, **b})
     }
 
 
 def _value(before: Any, a: Any, b: Any, after: Any, share: float) -> Any:
+    if isinstance(a, dict) != isinstance(b, dict) or (isinstance(a, dict) and a["on"] != b["on"]):
+        return {"from": a, "to": b, "share": share}  # of two pins that only the skeleton can place
     if isinstance(a, dict):
-        return {**a, "at": _value(before and before.get("at"), a["at"], b["at"], after and after.get("at"), share)}
+        return {**a, "at": _value(None, a["at"], b["at"], None, share)}
     if isinstance(a, list):
         rows = zip(before or [None] * len(a), a, b, after or [None] * len(a), strict=True)
         return [_value(*row, share) for row in rows]
@@ -124,5 +151,8 @@ def _value(before: Any, a: Any, b: Any, after: Any, share: float) -> Any:
         return a if share < 0.5 else b
     start = (b - before) / 2 if before is not None else b - a
     end = (after - a) / 2 if after is not None else b - a
-    u, v = share, 1 - share  # Hermite: goes through poses without stopping, and straight where there are only two
+    u, v = (
+        share,
+        1 - share,
+    )  # Hermite: goes through poses without stopping, and straight where there are only two
     return a * v * v * (1 + 2 * u) + b * u * u * (1 + 2 * v) + start * u * v * v - end * u * u * v

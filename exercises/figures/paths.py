@@ -1,4 +1,4 @@
-"""Shapes as SVG path data. PURE. phone/static/phone/figures.js draws the same; a test holds the two together."""
+"""Shapes as SVG path data. PURE. phone/static/phone/figures/figure.js draws the same; a test holds the two together."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,9 @@ def path(shape: Shape) -> str:
     if not shape.chains:
         return smooth([point[:2] for point in shape.points], closed=shape.closed)
     return "".join(
-        tube(shape.points[a], shape.points[b]) for chain in shape.chains for a, b in zip(chain, chain[1:], strict=False)
+        tube(shape.points[a], shape.points[b])
+        for chain in shape.chains
+        for a, b in zip(chain, chain[1:], strict=False)
     )
 
 

@@ -23,10 +23,7 @@ class Box:
 
     def depth_of(self, place: Vector, radius: float) -> float:
         """How deep a round part of the body is in it, in centimetres; below 0 is outside."""
-        gaps = [
-            max(low - one, one - high)
-            for one, low, high in zip(place, self.low, self.high, strict=True)
-        ]
+        gaps = [max(low - one, one - high) for one, low, high in zip(place, self.low, self.high, strict=True)]
         outside = [max(gap, 0.0) for gap in gaps]
         far = sum(gap * gap for gap in outside) ** 0.5
         return radius - far if far > 0 else radius - max(gaps)
@@ -69,25 +66,47 @@ def solids(prop: Mapping[str, Any]) -> list[Box]:
     kind, x = prop["kind"], float(prop.get("x", 0.0))
     if kind == "wall":
         side = float(prop.get("toward", 1.0))  # which side of it is the room
-        return [Box("wall", (min(x, x - side * 5.0), 0.0, -DEEP), (max(x, x - side * 5.0), float(prop.get("height", 185.0)), DEEP))]
+        return [
+            Box(
+                "wall",
+                (min(x, x - side * 5.0), 0.0, -DEEP),
+                (max(x, x - side * 5.0), float(prop.get("height", 185.0)), DEEP),
+            )
+        ]
     if kind == "chair":
-        return _chair(x, float(prop.get("toward", 1.0)), float(prop.get("seat", 45.0)), bool(prop.get("back", True)))
+        return _chair(
+            x, float(prop.get("toward", 1.0)), float(prop.get("seat", 45.0)), bool(prop.get("back", True))
+        )
     if kind == "worktop":
         top, side = float(prop.get("height", 95.0)), float(prop.get("toward", -1.0))
         low, high = sorted((x, x - side * 34.0))
-        return [Box("wood", (low, top - 4.0, -DEEP), (high, top, DEEP)), Box("cupboard", (low + 4, 0.0, -DEEP), (high, top - 4.0, DEEP))]
+        return [
+            Box("wood", (low, top - 4.0, -DEEP), (high, top, DEEP)),
+            Box("cupboard", (low + 4, 0.0, -DEEP), (high, top - 4.0, DEEP)),
+        ]
     if kind == "step":
-        return [Box("wood", (x, 0.0, -DEEP), (x + float(prop.get("width", 30.0)), float(prop.get("height", 12.0)), DEEP))]
+        return [
+            Box(
+                "wood",
+                (x, 0.0, -DEEP),
+                (x + float(prop.get("width", 30.0)), float(prop.get("height", 12.0)), DEEP),
+            )
+        ]
     return []
 
 
 def _chair(x: float, toward: float, seat: float, back: bool) -> list[Box]:
     """A plain chair; `x` is the front edge of its seat, which looks to the right (`toward` 1) or to the left (-1)."""
+
     def box(paint: str, a: float, b: float, low: float, high: float, z: float = 20.0) -> Box:
         a, b = sorted((x - toward * a, x - toward * b))
         return Box(paint, (a, low, -z), (b, high, z))
 
-    parts = [box("wood", 0, 42, seat - 4, seat), box("leg", 2, 5, 0, seat - 4, 18), box("leg", 37, 40, 0, seat - 4, 18)]
+    parts = [
+        box("wood", 0, 42, seat - 4, seat),
+        box("leg", 2, 5, 0, seat - 4, 18),
+        box("leg", 37, 40, 0, seat - 4, 18),
+    ]
     if back:
         parts += [box("wood", 40, 43, seat, seat + 44)]
     return parts
@@ -99,6 +118,9 @@ def held(prop: Mapping[str, Any], skeleton: Skeleton, picture: Picture) -> dict[
     if kind == "stick":
         places = [skeleton.point(*one) for one in prop["along"]]
         line = unit(minus(places[1], places[0]))
-        ends = (plus(places[0], times(line, -float(prop.get("over", 10.0)))), plus(places[1], times(line, float(prop.get("under", 10.0)))))
+        ends = (
+            plus(places[0], times(line, -float(prop.get("over", 10.0)))),
+            plus(places[1], times(line, float(prop.get("under", 10.0)))),
+        )
         return {"stick": Shape("wood", tuple(picture.round(one, 1.2) for one in ends), ((0, 1),))}
     return {}

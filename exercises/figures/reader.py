@@ -28,7 +28,10 @@ def _figure(given: dict[str, Any], slug: str) -> Figure:
     before: dict[str, Any] = {}
     for row in given["poses"]:
         like = poses[row["like"]] if "like" in row else before
-        before = {**like, **_flat({name: value for name, value in row.items() if name not in ("name", "like")})}
+        before = {
+            **like,
+            **_flat({name: value for name, value in row.items() if name not in ("name", "like")}),
+        }
         poses[row["name"]] = before
     for name in {name for pose in poses.values() for name in pose}:
         for pose in poses.values():
@@ -56,7 +59,12 @@ def _figure(given: dict[str, Any], slug: str) -> Figure:
         order=tuple(given.get("order", ())),
         highlight=tuple(given.get("highlight", ())),
         arrows=tuple(
-            Arrow(row["joint"], tuple(row["move"]), tuple(row.get("beside", (0, 0))), tuple(row.get("part", (0.1, 0.9))))
+            Arrow(
+                row["joint"],
+                tuple(row["move"]),
+                tuple(row.get("beside", (0, 0))),
+                tuple(row.get("part", (0.1, 0.9))),
+            )
             for row in given.get("arrows", ())
         ),
         far=given.get("far", "left"),

@@ -11,7 +11,22 @@ from typing import Any, TypeAlias
 
 from exercises.figures import body
 from exercises.figures.space import (
-    STANDING, Frame, Vector, along, angle, cross, dot, flexed, minus, plus, spread, times, turned, two_bones, unit,
+    STANDING,
+    Frame,
+    Vector,
+    along,
+    angle,
+    between,
+    cross,
+    dot,
+    flexed,
+    minus,
+    plus,
+    spread,
+    times,
+    turned,
+    two_bones,
+    unit,
 )
 
 Pose: TypeAlias = Mapping[str, Any]
@@ -35,6 +50,7 @@ class Skeleton:
     joints: dict[str, Vector] = field(default_factory=dict)
     frames: dict[str, Frame] = field(default_factory=dict)
     bends: dict[str, float] = field(default_factory=dict)  # of toes and fingers, which have no frames
+    pinned: dict[str, Vector] = field(default_factory=dict)  # where a joint was to be, by its name
 
     def point(self, part: str, front: float, up: float, right: float = 0.0) -> Vector:
         """A point of a part, in its frame, from its joint."""
@@ -43,8 +59,11 @@ class Skeleton:
     def flexion(self, joint: str, side: str = "") -> float:
         """How far a joint is bent, in the plane it bends in."""
         if joint == "lumbar":
-            return -_pitch(self.frames["pelvis"], times(self.frames["chest"].up, -1.0))
-        down = {name: times(self.frames[f"{side}.{name}"].up, -1.0) for name in ("thigh", "shank", "arm", "forearm")}
+            return -_pitch(self.frames["pelvis"], times(self.frames["waist"].up, -1.0))
+        down = {
+            name: times(self.frames[f"{side}.{name}"].up, -1.0)
+            for name in ("thigh", "shank", "arm", "forearm")
+        }
         if joint == "hip":
             return _pitch(self.frames["pelvis"], down["thigh"])
         return angle(down["thigh"], down["shank"]) if joint == "knee" else angle(down["arm"], down["forearm"])
@@ -54,7 +73,9 @@ def _pitch(frame: Frame, down: Vector) -> float:
     return math.degrees(math.atan2(dot(down, frame.front), -dot(down, frame.up)))
 
 
-def solve(pose: Pose, *, posture: str = "upright", anchor: str = "hips", fit: Mapping[str, Any] | None = None) -> Skeleton:
+def solve(
+    pose: Pose, *, posture: str = "upright", anchor: str = "hips", fit: Mapping[str, Any] | None = None
+) -> Skeleton:
     """The skeleton of a pose, with its `anchor` joint where the pose has `at`.
 
     A `fit` varies one angle until a joint is at a distance from a place: {vary, joint, from, distance}.
@@ -124,15 +145,26 @@ class _Solver:
         for name, length, share in parts:
             joint = plus(joint, times(frame.up, length))
             frame = flexed(frame, -share * self.get(angles.get(name, name)))
-            frame = turned(spread(frame, -share * self.get(f"{angles.get(name, name)}.side")), share * self.get(f"{angles.get(name, name)}.turn"))
+            frame = turned(
+                spread(frame, -share * self.get(f"{angles.get(name, name)}.side")),
+                share * self.get(f"{angles.get(name, name)}.turn"),
+            )
             self._part(name, joint, frame)
         for side, sign in (("right", 1.0), ("left", -1.0)):
             pelvis, shoulders = self.skeleton.frames["pelvis"], self.skeleton.frames["shoulders"]
             self.skeleton.joints[f"{side}.thigh"] = times(pelvis.right, sign * body.HIP_WIDTH)
-            reach = (self.get(f"{side}.forward"), body.SHOULDER_HEIGHT + self.get(f"{side}.shrug"), sign * (body.SHOULDER_WIDTH - self.get(f"{side}.tuck")))
-            self.skeleton.joints[f"{side}.arm"] = plus(self.skeleton.joints["shoulders"], shoulders.out(reach))
+            reach = (
+                self.get(f"{side}.forward"),
+                body.SHOULDER_HEIGHT + self.get(f"{side}.shrug"),
+                sign * (body.SHOULDER_WIDTH - self.get(f"{side}.tuck")),
+            )
+            self.skeleton.joints[f"{side}.arm"] = plus(
+                self.skeleton.joints["shoulders"], shoulders.out(reach)
+            )
         self.skeleton.joints["hips"] = (0.0, 0.0, 0.0)
-        self.skeleton.joints["collar"] = plus(self.skeleton.joints["shoulders"], times(shoulders.up, body.SHOULDER_HEIGHT))
+        self.skeleton.joints["collar"] = plus(
+            self.skeleton.joints["shoulders"], times(shoulders.up, body.SHOULDER_HEIGHT)
+        )
 
     def _place(self, anchor: str) -> None:
         """Move everything so that the anchor is where it is to be; in depth the pelvis stays in the middle."""
@@ -149,7 +181,9 @@ class _Solver:
     def _thigh(self, side: str) -> Frame:
         sign = 1.0 if side == "right" else -1.0
         frame = flexed(self.skeleton.frames["pelvis"], self.get(f"{side}.hip"))
-        if f"{side}.lean" in self.pose or "lean" in self.pose:  # of the thigh, in the room: 0 hangs straight down
+        if (
+            f"{side}.lean" in self.pose or "lean" in self.pose
+        ):  # of the thigh, in the room: 0 hangs straight down
             frame = flexed(STANDING, self.get(f"{side}.lean", self.get("lean")))
         return turned(spread(frame, sign * self.get(f"{side}.apart")), sign * self.get(f"{side}.spin"))
 
@@ -166,6 +200,7 @@ class _Solver:
                 shank = flexed(STANDING, -self.get(f"{side}.shin"))
         else:
             ankle = self._pinned(pin) if sole is None else self._ankle(side, sole)
+            self.skeleton.pinned[f"{side}.foot"] = ankle
             sign = 1.0 if side == "right" else -1.0
             toward = turned(pelvis, sign * self.get(f"{side}.apart")).front
             toward = vector(self.pose.get(f"{side}.knee_to", toward))
@@ -178,8 +213,14 @@ class _Solver:
                 shank = Frame(cross(shank.up, right), shank.up, right)
         self._part(f"{side}.thigh", hip, thigh)
         self._part(f"{side}.shank", knee, shank)
-        self.skeleton.bends[f"{side}.toes"] = self.get(f"{side}.toes", max(0.0, -self.get(f"{side}.sole")) if sole else 0.0)
-        self._part(f"{side}.foot", plus(knee, times(shank.up, -body.SHANK)), sole or flexed(shank, self.get(f"{side}.ankle")))
+        self.skeleton.bends[f"{side}.toes"] = self.get(
+            f"{side}.toes", max(0.0, -self.get(f"{side}.sole")) if sole else 0.0
+        )
+        self._part(
+            f"{side}.foot",
+            plus(knee, times(shank.up, -body.SHANK)),
+            sole or flexed(shank, self.get(f"{side}.ankle")),
+        )
 
     def _planted(self, side: str) -> Frame:
         """A foot on the floor: `heading` is where its toes point, `sole` how far they or the heel (below 0) are lifted."""
@@ -196,9 +237,11 @@ class _Solver:
         return minus(fixed, sole.out(pivot))
 
     def _pinned(self, pin: Any) -> Vector:
-        """A place in the room, or on another part: {on, at}."""
+        """A place in the room, on another part ({on, at}), or on the way from one to another."""
         if not isinstance(pin, dict):
             return vector(pin)
+        if "share" in pin:
+            return between(self._pinned(pin["from"]), self._pinned(pin["to"]), pin["share"])
         return self.skeleton.point(pin["on"], *(float(one) for one in pin["at"]))
 
     def _arm(self, side: str) -> None:
@@ -206,11 +249,14 @@ class _Solver:
         shoulder, trunk = self.skeleton.joints[f"{side}.arm"], self.skeleton.frames["shoulders"]
         elbow_pin, pin = self.pose.get(f"{side}.elbow_on"), self.pose.get(f"{side}.hand")
         if elbow_pin is not None:
+            self.skeleton.pinned[f"{side}.forearm"] = vector(elbow_pin)
             upper = along(minus(vector(elbow_pin), shoulder), trunk.front)
             elbow = plus(shoulder, times(upper.up, -body.UPPER_ARM))
             fore = along(vector(self.pose[f"{side}.forearm"]), upper.front)
         elif pin is not None:
             wrist = self._pinned(pin)
+            if not (isinstance(pin, dict) and "share" in pin):  # on its way it only reaches toward it
+                self.skeleton.pinned[f"{side}.hand"] = wrist
             usual = trunk.out((-1.0, -0.6, 0.3 * sign))
             toward = vector(self.pose.get(f"{side}.elbow_to", usual))
             elbow = two_bones(shoulder, wrist, body.UPPER_ARM, body.FOREARM, toward)

@@ -17,22 +17,31 @@ LIMBS = {
     "arm": ("{0}.arm+{0}.hand", "{0}.sleeve"),
     "arm without hand": ("{0}.arm", "{0}.sleeve"),
     "hand": ("{0}.hand",),
-    "leg": ("{0}.leg", "{0}.short+pelvis"),
+    "leg": ("{0}.leg", "{0}.shoe", "{0}.short+pelvis"),
 }
 MARGIN = 7.0
 
-# Where a region lies on the body: points (part, front, up), on the limb of one side where the part has none.
-REGIONS: dict[str, tuple[tuple[str, float, float], ...]] = {
+# Where a region lies on the body: points (part, front, up) and, if need be, how far out; "!" is the trunk, else the limb of
+# the near side, or of the one that is named before the region.
+REGIONS: dict[str, tuple[tuple[str, float, float] | tuple[str, float, float, float], ...]] = {
     "back-of-thigh": (("thigh", -5.0, -12), ("thigh", -5.2, -23), ("thigh", -3.8, -35)),
     "front-of-thigh": (("thigh", 5.4, -9), ("thigh", 5.2, -21), ("thigh", 4.2, -34)),
     "front-of-hip": (("!pelvis", 7.4, 5), ("thigh", 6.6, -4), ("thigh", 5.6, -15)),
     "buttock": (("!pelvis", -6.6, 5), ("!pelvis", -8.2, -1), ("thigh", -6.6, -7)),
+    "outer-hip": (("!pelvis", -2.0, 5, 14), ("!pelvis", -5.0, -2, 15), ("thigh", -5.0, -9, 5)),
     "low-back": (("!pelvis", -6.6, 6), ("!waist", -5.6, 0), ("!chest", -5.4, 5)),
     "back": (("!pelvis", -6.6, 6), ("!waist", -5.6, 0), ("!chest", -5.6, 5), ("!shoulders", -6.4, 4)),
     "abdomen": (("!pelvis", 6.6, 5), ("!waist", 6.8, 2), ("!chest", 7.2, 6)),
     "calf": (("shank", -3.4, -6), ("shank", -3.9, -14), ("shank", -2.4, -26)),
     "shin": (("shank", 2.6, -8), ("shank", 2.2, -18), ("shank", 1.8, -29)),
-    "nerve": (("!pelvis", -6.0, 2), ("thigh", -4.0, -8), ("thigh", -3.4, -26), ("shank", -2.6, -4), ("shank", -1.8, -22), ("foot", -1.5, 2)),
+    "nerve": (
+        ("!pelvis", -6.0, 2),
+        ("thigh", -4.0, -8),
+        ("thigh", -3.4, -26),
+        ("shank", -2.6, -4),
+        ("shank", -1.8, -22),
+        ("foot", -1.5, 2),
+    ),
 }
 
 
@@ -63,8 +72,9 @@ class Scene:
             if prop["kind"] == "stick":
                 named.insert(named.index("tee"), "stick")
         for region in self.figure.highlight:
-            after = "tee" if region in ("low-back", "back", "abdomen") else f"{self.near}.short+pelvis"
-            last = max(i for i, name in enumerate(named) if name in (after, f"{self.near}.short+pelvis"))
+            leg = f"{region.rpartition(' ')[0] or self.near}.short+pelvis"
+            after = ("tee", leg) if region in ("low-back", "back", "abdomen") else (leg,)
+            last = max(i for i, name in enumerate(named) if name in after)
             named.insert(last + 1, f"glow.{region}")
         return tuple(named)
 
@@ -79,11 +89,15 @@ class Scene:
         side = {"near": self.near, "far": body.SIDES[self.near == "right"]}.get(side, side)
         if limb == "arm" and any(one.endswith(" hand") and self._same(one, side) for one in rows):
             limb = "arm without hand"
-        yield from (name.format(side) for name in LIMBS[limb])
+        yield from (name.format(side) for name in LIMBS[limb] if self._is_shod or not name.endswith(".shoe"))
 
     def _same(self, row: str, side: str) -> bool:
         word = row.partition(" ")[0]
         return side == {"near": self.near, "far": body.SIDES[self.near == "right"]}.get(word, word)
+
+    @cached_property
+    def _is_shod(self) -> bool:
+        return any(prop["kind"] == "shoes" for prop in self.figure.props)
 
     def is_far(self, name: str) -> bool:
         return bool(self.figure.far) and name.startswith(f"{self.figure.far}.")
@@ -99,12 +113,28 @@ class Scene:
         """Every shape that moves, by name; the head is apart."""
         picture = self.picture(place)
         skeleton, parts = picture.skeleton, picture.parts()
+        for side in body.SIDES:
+            if self._is_shod:
+                leg = parts[f"{side}.leg"]
+                parts[f"{side}.leg"] = Shape(leg.paint, leg.points[:5], ((0, 1, 2, 3, 4),))
+            else:
+                del parts[f"{side}.shoe"]
         for prop in self.figure.props:
             parts |= held(prop, skeleton, picture)
         for region in self.figure.highlight:
+            side, _, where = region.rpartition(" ")
+            side = side or self.near
             points = tuple(
-                picture.round(skeleton.point(part[1:] if part[0] == "!" else f"{self.near}.{part}", front, up), 0.0)
-                for part, front, up in REGIONS[region]
+                picture.round(
+                    skeleton.point(
+                        part[1:] if part[0] == "!" else f"{side}.{part}",
+                        front,
+                        up,
+                        (out[0] if out else 0.0) * (1 if side == "right" else -1),
+                    ),
+                    0.0,
+                )
+                for part, front, up, *out in REGIONS[where]
             )
             parts[f"glow.{region}"] = Shape("nerve" if region == "nerve" else "glow", points, closed=False)
         return parts
@@ -120,7 +150,11 @@ class Scene:
     @cached_property
     def samples(self) -> list[Place]:
         """Enough places of the course to know what it covers."""
-        return [Place(step.poses, i / 4) for step in self.figure.steps for i in range(5 if len(step.poses) > 1 else 1)]
+        return [
+            Place(step.poses, i / 4)
+            for step in self.figure.steps
+            for i in range(5 if len(step.poses) > 1 else 1)
+        ]
 
     @cached_property
     def covered(self) -> tuple[float, float, float, float]:
@@ -152,7 +186,9 @@ class Scene:
     @cached_property
     def ground(self) -> Box:
         """As long and as deep as what is on it."""
-        reach: list[Vector] = [joint for place in self.samples for joint in self.picture(place).skeleton.joints.values()]
+        reach: list[Vector] = [
+            joint for place in self.samples for joint in self.picture(place).skeleton.joints.values()
+        ]
         xs, zs = [x for x, _, _ in reach], [z for _, _, z in reach]
         for box in self.figure.boxes:
             xs += [box.low[0], box.high[0]]
@@ -165,7 +201,12 @@ class Scene:
         left, top, right, bottom = self.covered
         for x, y in self.ground.outline(self._still):
             left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
-        return (round(left - MARGIN), round(top - MARGIN), round(right - left + 2 * MARGIN), round(bottom - top + 2 * MARGIN))
+        return (
+            round(left - MARGIN),
+            round(top - MARGIN),
+            round(right - left + 2 * MARGIN),
+            round(bottom - top + 2 * MARGIN),
+        )
 
     def room(self) -> list[tuple[str, str]]:
         """What stands still, each as its class and path data."""
@@ -199,7 +240,9 @@ class Scene:
             if step.poses == arrow.move:
                 return (t, t + step.seconds)
             t += step.seconds
-        raise ValueError(f"{self.figure.slug}: no step moves through {', '.join(arrow.move)}, where an arrow is.")
+        raise ValueError(
+            f"{self.figure.slug}: no step moves through {', '.join(arrow.move)}, where an arrow is."
+        )
 
     # --- all of it ---
 
@@ -214,7 +257,9 @@ class Scene:
             names = row.split("+")
             shape = parts[names[0]]
             seen = glow if row.startswith("glow.") else 1.0
-            found.append(Line(shape.paint, self.is_far(row), "".join(path(parts[name]) for name in names), seen))
+            found.append(
+                Line(shape.paint, self.is_far(row), "".join(path(parts[name]) for name in names), seen)
+            )
         for arrow in self.figure.arrows if arrows else ():
             start, end = self.arrow_times(arrow)
             if start <= t < end:

@@ -1,9 +1,12 @@
 """A figure's stills as SVG, whose colours are variables of the page. PURE."""
 
+import re
 from html import escape
 
 from exercises.figures.figure import Figure
 from exercises.figures.scene import Line, Scene
+
+GAP = 12
 
 
 def element(line: Line) -> str:
@@ -11,12 +14,34 @@ def element(line: Line) -> str:
     return f'<path class="f-{line.paint}{" far" if line.far else ""}"{seen} d="{line.data}"/>'
 
 
-def still(figure: Figure, t: float, *, title: str = "", arrows: bool = True) -> str:
-    """One moment. Without a title it is decoration beside words that say the same."""
-    scene = Scene(figure)
-    left, top, width, height = scene.view
-    named = f'role="img" aria-label="{escape(title)}"' if title else 'aria-hidden="true"'
-    paths = "".join(element(line) for line in scene.lines(t, arrows=arrows) if line.seen > 0.005)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="{left} {top} {width} {height}" {named}>{paths}</svg>'
+def still(figure: Figure, t: float) -> str:
+    """One moment, as the paths of a picture whose edges are Scene.view."""
+    return "".join(element(line) for line in Scene(figure).lines(t) if line.seen > 0.005)
+
+
+def picture(figure: Figure, style: str = "", language: str = "en") -> str:
+    """Its stills side by side. With a style it stands alone, in an img too; at #line it is line art for print."""
+    left, top, width, height = Scene(figure).view
+    shown = [still(figure, figure.time_of(name)) for name in figure.stills]
+    groups = "".join(
+        f'<g transform="translate({i * (width + GAP)} 0)">{one}</g>' for i, one in enumerate(shown)
     )
+    whole = len(shown) * (width + GAP) - GAP
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="{left} {top} {whole} {height}" '
+        f'role="img" aria-label="{escape(description(figure, language))}">'
+        + (f"<style>{style}</style>" if style else "")
+        + f'<g id="line">{groups}</g></svg>\n'
+    )
+
+
+def description(figure: Figure, language: str) -> str:
+    """What the figure shows, in one breath."""
+    text = figure.text.get(language) or figure.text["en"]
+    return " ".join(text[name] for name in ("start", "move", "end"))
+
+
+def smaller(style: str) -> str:
+    """A style sheet without comments and needless space."""
+    style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    return re.sub(r"\s*([{};:,])\s*", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()

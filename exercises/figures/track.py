@@ -1,7 +1,7 @@
 """A figure as few numbers, for the phone: what each moving part is at some moments of each move. PURE.
 
-phone/static/phone/figures.js reads it. All lengths are tenths of a centimetre, and of a degree for the turn of the head;
-docs/figures.md names the fields.
+phone/static/phone/figures/figure.js reads it. Lengths are fifths of a centimetre, the turn of the head is in
+tenths of a degree; docs/figures.md names the fields.
 """
 
 import json
@@ -15,7 +15,8 @@ from exercises.figures.rig import solve
 from exercises.figures.scene import Scene
 from exercises.figures.space import Camera
 
-NEAR_ENOUGH = 3.5  # tenths of a centimetre that a point may be beside its true way, half-way between two moments
+UNIT = 5  # of a centimetre
+NEAR_ENOUGH = 2.5  # units that a point may be beside its true way, half-way between two moments
 FEWEST, MOST = 2, 12  # moments between two poses
 
 
@@ -44,7 +45,9 @@ def track(figure: Figure) -> dict[str, Any]:
         "view": scene.view,
         "far": figure.far,
         "room": scene.room(),
-        "extra": {name: _form(shape) for name, shape in scene.parts(first).items() if name not in BODY},
+        "extra": {
+            name: _form(shape) for name, shape in scene.parts(first).items() if BODY.get(name) != _form(shape)
+        },
         "parts": names,
         "orders": orders or [scene.order(first)],
         "base": base,
@@ -61,13 +64,27 @@ def track(figure: Figure) -> dict[str, Any]:
 def numbers(scene: Scene, place: Place, names: Sequence[str]) -> list[int]:
     """Part by part, then the head's four, then how strong the highlight is."""
     parts = scene.parts(place)
-    found = [value for name in names for point in parts[name].points for value in point[: 3 if parts[name].chains else 2]]
+    found = [
+        value
+        for name in names
+        for point in parts[name].points
+        for value in point[: 3 if parts[name].chains else 2]
+    ]
     x, y, degrees, turn = scene.head(place)
-    return [*(round(10 * value) for value in (*found, x, y, degrees)), round(1000 * turn), round(100 * scene.glow(place))]
+    return [
+        *(round(UNIT * value) for value in (*found, x, y)),
+        round(10 * degrees),
+        round(1000 * turn),
+        round(100 * scene.glow(place)),
+    ]
 
 
 def _move(
-    scene: Scene, way: tuple[str, ...], names: Sequence[str], base: Sequence[int], orders: list[tuple[str, ...]]
+    scene: Scene,
+    way: tuple[str, ...],
+    names: Sequence[str],
+    base: Sequence[int],
+    orders: list[tuple[str, ...]],
 ) -> dict[str, Any]:
     rows = _moments(scene, way, names)
     index = [i for i in range(len(base)) if any(row[i] != base[i] for row in rows)]
@@ -82,9 +99,13 @@ def _move(
             switches.append([round(share, 3), orders.index(order)])
     return {
         "order": switches,
+        "around": int(way[0] == way[-1]),
         "moments": len(rows),
         "at": [b - a for a, b in zip([0, *index], index, strict=False)],
-        "by": [[rows[0][i] - base[i], *(b[i] - a[i] for a, b in zip(rows, rows[1:], strict=False))] for i in index],
+        "by": [
+            [rows[0][i] - base[i], *(b[i] - a[i] for a, b in zip(rows, rows[1:], strict=False))]
+            for i in index
+        ],
     }
 
 
@@ -100,16 +121,17 @@ def _moments(scene: Scene, way: tuple[str, ...], names: Sequence[str]) -> list[l
     for per_pose in range(FEWEST if len(way) == 2 else 1, MOST + 1):
         count = per_pose * (len(way) - 1)
         rows = [at(i / count) for i in range(count + 1)]
-        if all(_is_near(rows, i, at((i + 0.5) / count)) for i in range(count)):
+        around = way[0] == way[-1]
+        if all(_is_near(rows, i, at((i + 0.5) / count), around=around) for i in range(count)):
             break
     return rows
 
 
-def _is_near(rows: Sequence[Sequence[int]], index: int, middle: Sequence[int]) -> bool:
+def _is_near(rows: Sequence[Sequence[int]], index: int, middle: Sequence[int], *, around: bool) -> bool:
     """Whether the phone finds the moment half-way after `index`, from the two moments on either side."""
     b, c = rows[index], rows[index + 1]
-    a = rows[index - 1] if index else None
-    d = rows[index + 2] if index + 2 < len(rows) else None
+    a = rows[index - 1] if index else rows[-2] if around else None
+    d = rows[index + 2] if index + 2 < len(rows) else rows[1] if around else None
     for i, true in enumerate(middle[:-3]):
         low = a[i] if a else 3 * b[i] - 3 * c[i] + (d or c)[i]
         high = d[i] if d else 3 * c[i] - 3 * b[i] + (a or b)[i]
@@ -125,7 +147,8 @@ def _unwind(rows: list[list[int]], index: int) -> None:
 
 
 def _form(shape: Shape) -> list[Any]:
-    return [shape.paint, shape.chains, int(shape.closed)]
+    """Its class, what its chains join, whether a line is closed, and of how many points it is."""
+    return [shape.paint, shape.chains, int(shape.closed), len(shape.points)]
 
 
 BODY = {name: _form(shape) for name, shape in Picture(solve({}), Camera()).parts().items()}

@@ -35,8 +35,6 @@ def exercise(slug: str, sides: str, dosage: dict[str, int], **text: Any) -> Exer
 
 def patient_with_session(maria: Person, *, name: str = "Ana") -> Person:
     """Once a day: a stretch of each leg, two times 5 seconds; two sets of 3 bridges; one minute of lying."""
-    now = datetime.now(UTC)
-    start = now - timedelta(days=3)
     stretch = exercise(
         "stretch",
         "each-leg",
@@ -49,10 +47,17 @@ def patient_with_session(maria: Person, *, name: str = "Ana") -> Person:
     )
     bridge = exercise("bridge", "middle", BRIDGE, name="Bridge", steps=["Lift your hips.", "Lower them."])
     lying = exercise("lying", "middle", LYING, name="Position of ease", steps=["Lie still.", "Breathe."])
+    return plan_of(maria, name, [(stretch, STRETCH), (bridge, BRIDGE), (lying, LYING)])
+
+
+def plan_of(maria: Person, name: str, exercises: list[tuple[Exercise, dict[str, int]]]) -> Person:
+    """A patient whose plan of three days asks for these once a day."""
+    now = datetime.now(UTC)
+    start = now - timedelta(days=3)
     person = people.patient(maria, name=name, now=start)
     lines = [
         {"exercise": one.pk, "dosage": dosage | SLOTS, "weekdays": [], "side": "", "note": ""}
-        for one, dosage in ((stretch, STRETCH), (bridge, BRIDGE), (lying, LYING))
+        for one, dosage in exercises
     ]
     with acting(maria.actor):
         episode = Episode.objects.select_related("patient").get(patient=person.user.pk)

@@ -1,10 +1,14 @@
-// What the patient chooses for this phone: the language, and how large the keys are.
+// What the patient chooses for this phone: the language, how large the keys are, and the skin in the pictures.
 
 import { hint } from "../identity.js";
 import { say } from "../router.js";
 import { keep, kept } from "../store.js";
-import { html } from "../vendor/lit-html.js";
+import { html, svg } from "../vendor/lit-html.js";
 import { language, LANGUAGES, speak, t } from "../words.js";
+
+// As in exercises/static/exercises/figures.css.
+const SKINS = ["#EFC9AB", "#DDAC86", "#C68F6A", "#96623F", "#694530"];
+const USUAL_SKIN = "3";
 
 /** @returns {Promise<Settings>} */
 export async function settings() {
@@ -24,6 +28,18 @@ export function settingsView(chosen) {
             ></label
           >`,
         )}
+      </div>
+    </fieldset>
+    <fieldset>
+      <legend>${t("help.skin")}</legend>
+      <div class="choices">
+        ${SKINS.map((colour, index) => {
+          const skin = String(index + 1);
+          return html`<label
+            ><input type="radio" name="skin" aria-label="${t("help.skin_of", { n: skin, all: SKINS.length })}" ?checked=${skin === (chosen.skin ?? USUAL_SKIN)} @change=${() => choose({ ...chosen, skin })} /><svg
+              width="28" height="28" viewBox="0 0 28 28" aria-hidden="true">${svg`<circle cx="14" cy="14" r="13" fill="${colour}" stroke="currentColor" />`}</svg
+          ></label>`;
+        })}
       </div>
     </fieldset>
     <label class="tick"

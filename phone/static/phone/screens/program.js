@@ -1,5 +1,6 @@
 // The plan in words: everything needed to do it, without a network.
 
+import "../figures/figure.js";
 import { heard } from "../identity.js";
 import { screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
@@ -23,9 +24,10 @@ export default screen({
 });
 
 /** @param {Line} line */
-function exercise({ position, text, in_words, note, paused }) {
+function exercise({ position, exercise, text, in_words, note, paused, side }) {
   return html`<section class="card" lang="${text.language}">
     <h2>${text.name}</h2>
+    <amble-figure stills exercise="${exercise}" ?mirrored=${side === "left"}></amble-figure>
     <p>${in_words}</p>
     ${note ? html`<p class="easier">${t("program.note", { note })}</p>` : nothing}
     ${text.purpose ? html`<p class="muted">${text.purpose}</p>` : nothing}

@@ -1,10 +1,12 @@
 // What the patient sees while doing it: one exercise, one ring, one big button.
 
+import { length } from "../figures/figure.js";
 import { go } from "../router.js";
 import { keep, kept } from "../store.js";
 import { html, nothing, svg } from "../vendor/lit-html.js";
 import { t } from "../words.js";
-import { change } from "./run.js";
+import { moment } from "./moving.js";
+import { change, current } from "./run.js";
 import {
   advance, countBy, doEasier, elapsed, goOn, hurts, isHeld, item, nextItem, number, pause, place, previousItem, shares,
 } from "./steps.js";
@@ -27,6 +29,7 @@ export function playingView(playing, now) {
         </div>
         <button type="button" class="round" aria-label="${t("session.close")}" @click=${() => go("/app/")}>${icon("M6 6l12 12M18 6L6 18")}</button>
       </header>
+      <amble-figure exercise="${one.exercise}" ?easier=${one.easier} ?mirrored=${place(one).side?.startsWith("left")} .clock=${clockOf}></amble-figure>
       ${ring(playing, now)}
       <p class="row options">
         ${step !== "work" && held === null
@@ -45,6 +48,12 @@ export function playingView(playing, now) {
       </div>
     </div>
   `;
+}
+
+/** The figure keeps the timer's time, frame by frame. @param {import("../figures/figure.js").Track} track */
+function clockOf(track) {
+  const playing = current();
+  return playing ? moment(playing, track, length(track), Date.now()) : 0;
 }
 
 /** @param {Playing} playing */

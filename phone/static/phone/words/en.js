@@ -157,6 +157,8 @@ export default {
     "check": "Do the symptom check",
     "settings": "On this phone",
     "language": "Language",
+    "skin": "Skin in the pictures",
+    "skin_of": "Skin {n} of {all}, from light to dark",
     "large": "Large keys",
     "large_why": "Two rows of bigger numbers.",
     "not_saved": "Entries that could not be saved",

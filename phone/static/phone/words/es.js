@@ -158,6 +158,8 @@ export default {
     "check": "Revisa las señales",
     "settings": "En este teléfono",
     "language": "Idioma",
+    "skin": "Piel en los dibujos",
+    "skin_of": "Piel {n} de {all}, de clara a oscura",
     "large": "Teclas grandes",
     "large_why": "Dos filas de números más grandes.",
     "not_saved": "Datos que no se pudieron guardar",

@@ -1,0 +1,47 @@
+"""What `manage.py bake_figures` writes: the same for ever, small, and what is in the repository."""
+
+import gzip
+import re
+
+from exercises.figures import svg
+from phone.management.commands.bake_figures import PICTURES, PROJECT, STYLE, TRACKS, baked
+from tests.figures.test_body import FIGURES
+
+KB = 1024
+FILES = baked(FIGURES)
+TRACK = [
+    name for name in FILES if name.startswith(TRACKS) and name.rpartition("/")[2] not in ("all.js", "body.js")
+]
+
+
+def gzipped(name: str) -> int:
+    return len(gzip.compress(FILES[name].encode(), 9))
+
+
+def test_what_is_baked_is_what_the_repository_has():
+    """When this fails, run `manage.py bake_figures`."""
+    for name, text in FILES.items():
+        path = PROJECT / name
+        assert path.exists(), name
+        assert path.read_text(encoding="utf-8") == text, name
+    for folder in (TRACKS, PICTURES):
+        assert {path.relative_to(PROJECT).as_posix() for path in (PROJECT / folder).iterdir()} <= FILES.keys()
+
+
+def test_a_track_is_at_most_two_and_a_half_kilobytes_and_all_are_at_most_eighty():
+    sizes = {name: gzipped(name) for name in TRACK}
+    assert {name: size for name, size in sizes.items() if size > 2.5 * KB} == {}
+    assert sum(gzipped(name) for name in FILES if name.startswith(TRACKS)) <= 80 * KB
+
+
+def test_a_picture_stands_alone_and_fetches_nothing():
+    for name in FILES:
+        if name.startswith(PICTURES):
+            text = FILES[name].replace("http://www.w3.org/2000/svg", "")
+            assert re.search(r"<style>.*#line:target", text)
+            assert not re.search(r"http|url\(|<script|@import|\bon\w+=", text)
+
+
+def test_the_small_style_keeps_every_rule():
+    full = STYLE.read_text(encoding="utf-8")
+    assert svg.smaller(full).count("{") == re.sub(r"/\*.*?\*/", "", full, flags=re.DOTALL).count("{")
