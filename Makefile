@@ -3,7 +3,7 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test trust lint bench evidence docs story lock clean install install-dev
+.PHONY: help run test trust lint bench evidence docs figures story lock clean install install-dev
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
@@ -45,6 +45,10 @@ evidence: install-dev  ## what the rules do to patients whose course is known; w
 
 docs: install-dev  ## write docs/clinical-rules.md again, from the thresholds in the code
 	@$(BIN)python -m recovery.rules.page
+
+figures: install-dev  ## write what is baked of the figures again, and their contact sheets in docs/figures
+	@DATABASE_URL=postgresql://bake@/bake SECRET_KEY=only-for-baking-only-for-baking-only-for-baking-only $(BIN)python manage.py bake_figures
+	@$(BIN)python -m tests.figures
 
 story: install-dev  ## eight weeks of a clinic over HTTP, counted, against the running `make run`
 	@$(BIN)python -m tests.story

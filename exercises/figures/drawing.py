@@ -1,7 +1,7 @@
 """From a skeleton to what is drawn of it: rounds that are joined, smooth outlines, lines. PURE.
 
-A shape's points are (right, down, radius) in the picture; its `paint` is the class that colours it. Limbs are rounds joined
-by their outer tangents, which from any side is what a limb of that thickness looks like.
+A shape's points are (right, down, radius) in the picture; its `paint` is the class that colours it. Limbs are rounds
+joined by their outer tangents, which from any side is what a limb of that thickness looks like.
 """
 
 import math
@@ -18,7 +18,7 @@ Round = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """`chains` joins rounds by their places in `points`; without any, the points are a smooth line, `closed` or open."""
+    """`chains` joins rounds by their places in `points`; without any, they are a smooth line, `closed` or open."""
 
     paint: str
     points: tuple[Round, ...]

@@ -1,7 +1,7 @@
 """A figure: poses, the course through them, and what stands around. PURE.
 
-The course is a row of steps: a move through poses, or a hold. Time runs from 0 to the course's length and then again from
-0; `place(t)` says between which poses that is.
+The course is a row of steps: a move through poses, or a hold. Time runs from 0 to the course's length and then again
+from 0; `at(t)` says between which poses that is.
 """
 
 from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Figure:
     anchor: str
     camera: Camera
     fit: Mapping[str, Any] | None
-    poses: dict[str, Pose]
+    poses: Mapping[str, Pose]
     steps: tuple[Step, ...]
     stills: tuple[str, ...]
     props: tuple[Mapping[str, Any], ...]

@@ -1,7 +1,7 @@
 """From the numbers of a pose to joints and frames in space. PURE.
 
-A pose is a flat {name: number or numbers}; docs/figures.md lists the names. Angles are degrees, flexion is positive, and
-what is not given is 0. A hand or foot that is pinned is reached for by its limb: its own angles are then not asked.
+A pose is a flat {name: number or numbers}; docs/figures.md lists the names. Angles are degrees, flexion is positive,
+and what is not given is 0. A hand or foot that is pinned is reached for by its limb: its own angles are then not asked.
 """
 
 import math
@@ -40,6 +40,15 @@ POSTURES: dict[str, tuple[Vector, Vector]] = {
 }
 
 
+# Each part of the spine above the pelvis: how far from the one below, which angle bends it, and by what share.
+SPINE = (
+    ("lumbar", body.PELVIS, "lumbar", 0.5),
+    ("waist", body.LUMBAR, "lumbar", 0.5),
+    ("chest", body.LUMBAR, "chest", 1.0),
+    ("shoulders", body.CHEST, "upper", 1.0),
+    ("neck", body.SHOULDERS, "neck", 1.0),
+    ("head", body.NECK, "nod", 1.0),
+)
 USUAL = {"curl": 12.0}  # what is not 0 where nothing is said
 
 
@@ -139,16 +148,11 @@ class _Solver:
         frame = spread(flexed(base, -self.get("tilt")), self.get("sway"))
         joint: Vector = (0.0, 0.0, 0.0)
         self._part("pelvis", joint, frame)
-        parts = (("lumbar", body.PELVIS, 0.5), ("waist", body.LUMBAR, 0.5), ("chest", body.LUMBAR, 1.0))
-        parts += (("shoulders", body.CHEST, 1.0), ("neck", body.SHOULDERS, 1.0), ("head", body.NECK, 1.0))
-        angles = {"waist": "lumbar", "chest": "chest", "shoulders": "upper", "head": "nod"}
-        for name, length, share in parts:
+        for name, length, bend, share in SPINE:
             joint = plus(joint, times(frame.up, length))
-            frame = flexed(frame, -share * self.get(angles.get(name, name)))
-            frame = turned(
-                spread(frame, -share * self.get(f"{angles.get(name, name)}.side")),
-                share * self.get(f"{angles.get(name, name)}.turn"),
-            )
+            frame = flexed(frame, -share * self.get(bend))
+            frame = spread(frame, -share * self.get(f"{bend}.side"))
+            frame = turned(frame, share * self.get(f"{bend}.turn"))
             self._part(name, joint, frame)
         for side, sign in (("right", 1.0), ("left", -1.0)):
             pelvis, shoulders = self.skeleton.frames["pelvis"], self.skeleton.frames["shoulders"]
@@ -223,7 +227,7 @@ class _Solver:
         )
 
     def _planted(self, side: str) -> Frame:
-        """A foot on the floor: `heading` is where its toes point, `sole` how far they or the heel (below 0) are lifted."""
+        """A foot on the floor: `heading` is where its toes point, `sole` how far they are lifted, or the heel."""
         heading, lifted = math.radians(self.get(f"{side}.heading")), self.get(f"{side}.sole")
         front = (math.cos(heading), 0.0, math.sin(heading))
         return flexed(Frame(front, (0.0, 1.0, 0.0), cross(front, (0.0, 1.0, 0.0))), lifted)

@@ -21,8 +21,8 @@ LIMBS = {
 }
 MARGIN = 7.0
 
-# Where a region lies on the body: points (part, front, up) and, if need be, how far out; "!" is the trunk, else the limb of
-# the near side, or of the one that is named before the region.
+# Where a region lies on the body: points (part, front, up) and, if need be, how far out; "!" is the trunk, else the
+# limb of the near side, or of the one that is named before the region.
 REGIONS: dict[str, tuple[tuple[str, float, float] | tuple[str, float, float, float], ...]] = {
     "back-of-thigh": (("thigh", -5.0, -12), ("thigh", -5.2, -23), ("thigh", -3.8, -35)),
     "front-of-thigh": (("thigh", 5.4, -9), ("thigh", 5.2, -21), ("thigh", 4.2, -34)),

@@ -111,7 +111,7 @@ def two_bones(start: Vector, end: Vector, first: float, second: float, toward: V
 class Camera(NamedTuple):
     """Where the figure is seen from. 0, 0 is from the side: a standing person looks to the right.
 
-    `around` goes about the person toward their front, `above` up; 90 above looks straight down. `roll` turns the picture.
+    `around` goes about the person toward their front, `above` up: 90 looks straight down. `roll` turns the picture.
     """
 
     around: float = 0.0

@@ -44,4 +44,5 @@ def description(figure: Figure, language: str) -> str:
 def smaller(style: str) -> str:
     """A style sheet without comments and needless space."""
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
-    return re.sub(r"\s*([{};:,])\s*", r"\1", re.sub(r"\s+", " ", style)).replace(";}", "}").strip()
+    style = re.sub(r"\s*([{};,])\s*", r"\1", re.sub(r"\s+", " ", style))
+    return style.replace(": ", ":").replace(";}", "}").strip()

@@ -42,6 +42,8 @@ def test_a_picture_stands_alone_and_fetches_nothing():
             assert not re.search(r"http|url\(|<script|@import|\bon\w+=", text)
 
 
-def test_the_small_style_keeps_every_rule():
+def test_the_small_style_says_the_same():
     full = STYLE.read_text(encoding="utf-8")
+    assert ".figure :is(" in svg.smaller(full), "the space before a colon is a descendant"
     assert svg.smaller(full).count("{") == re.sub(r"/\*.*?\*/", "", full, flags=re.DOTALL).count("{")
+    assert svg.smaller("a { b: c; /* d */ }\n\n.e :is(f, g) { h: i }") == "a{b:c}.e :is(f,g){h:i}"

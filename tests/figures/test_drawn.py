@@ -111,7 +111,7 @@ def test_the_phone_draws_what_python_draws(page: Page, slug: str):
         [slug, times],
     )
     for t, paths in zip(times, found, strict=True):
-        lines = [line for line in scene.lines(t, arrows=False)][len(scene.room()) :]
+        lines = scene.lines(t, arrows=False)[len(scene.room()) :]
         assert [path[1] for path in paths] == [
             f"f-{line.paint}{' far' if line.far else ''}" for line in lines
         ]
