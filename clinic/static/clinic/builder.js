@@ -115,7 +115,7 @@ function leave(action) {
   button.hidden = true;
   button.dataset.real = "";
   editor().append(button);
-  editor().requestSubmit(button);
+  setTimeout(() => editor().requestSubmit(button)); // a form does not submit from inside its own submit event
 }
 
 // --- values -------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ function keyed(event) {
   } else if (event.ctrlKey && event.key === "Enter" && editor()) {
     event.preventDefault();
     editor().querySelector("button.main").click();
-  } else if (event.key === "/" && !event.target.matches("input, textarea, select")) {
+  } else if (event.key === "/" && !event.target.matches("input:not([type=number], [type=checkbox]), textarea, select")) {
     event.preventDefault();
     document.getElementById("q")?.focus();
   } else if (event.key === "Enter" && event.target.id === "q") {
