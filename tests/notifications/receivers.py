@@ -95,7 +95,9 @@ def push_service(port: int = 0) -> Iterator[PushService]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             body = self.rfile.read(length)
-            if len(body) < length:  # its sender was killed in the middle of it: no service takes half a message
+            if (
+                len(body) < length
+            ):  # its sender was killed in the middle of it: no service takes half a message
                 self.close_connection = True
                 return
             service.received.append(Push(self.path, dict(self.headers.items()), body))
