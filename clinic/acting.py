@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -106,4 +107,4 @@ class Page(View):
         came_from = self.request.POST.get("next", "")
         if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None):
             return redirect(came_from)
-        return redirect(otherwise, **ids)
+        return redirect(reverse(otherwise, kwargs=ids))

@@ -183,8 +183,8 @@ def _row(
         range=json.dumps(line["range"]) if line.get("range") else "",
         in_words=said,
         often=_often(line),
-        met=[(Caution(code).meaning, reason) for code, reason in warned.items()],
-        others=[Caution(code).meaning for code in exercise.cautions if code not in warned],
+        met=[(Caution[code].meaning, reason) for code, reason in warned.items()],
+        others=[Caution[code].meaning for code in exercise.cautions if code not in warned],
         easier=_variant(exercise.easier_id, exercises),
         harder=_variant(exercise.harder_id, exercises),
     )

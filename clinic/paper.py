@@ -62,7 +62,7 @@ class PaperDiary(CaringPage):
         result = type_paper(episode=episode, first=first, boxes=boxes, by=self.actor.user_id, now=self.now)
         wrong |= result.wrong
         if wrong:
-            return self._show(episode, first, wrong, dict(request.POST.items()), result.written, status=422)
+            return self._show(episode, first, wrong, request.POST.dict(), result.written, status=422)
         messages.success(request, _told(result.written))
         return redirect(f"{reverse('clinic:paper', args=[pk])}?from={first.isoformat()}")
 

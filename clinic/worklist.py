@@ -101,7 +101,8 @@ class Worklist(Page):
         nudged = StaffMessage.objects.nudges_of(self.actor.user_id, now=self.now)
         found = {slug: HowMany(everybody.filter(need=need)) for slug, need in WHY.items()}
         clinic = Clinic.objects.filter(pk=self.actor.clinic_id).annotate(nudged=HowMany(nudged), **found)
-        return clinic.values("nudged", *found).get()
+        counts: dict[str, int] = clinic.values("nudged", *found).get()
+        return counts
 
     def _rows(self, rows: ProgressQuerySet, why: str, named: str) -> ProgressQuerySet:
         if why:

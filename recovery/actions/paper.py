@@ -1,6 +1,6 @@
 """A paper diary typed in by staff: the same records a phone makes, marked as theirs, and never twice."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -89,7 +89,11 @@ def type_paper(
         if box.on not in before.asked:
             result.wrong[box] = "This day is not over, or not in this week."
         elif box.name != "sessions":
-            body = {"region": box.name, "asked": Asked.LAST_24_HOURS.value, "about_on": box.on.isoformat()}
+            body: dict[str, Any] = {
+                "region": box.name,
+                "asked": Asked.LAST_24_HOURS.value,
+                "about_on": box.on.isoformat(),
+            }
             body |= {"score": before.typed.get(box) if value is None else value}
             wanted[_id(episode.patient, box.on, box.name)] = (
                 box,
@@ -160,7 +164,7 @@ class _Asked:
     """What each day's sessions asked for, by the version that stood; suspended exercises were not."""
 
     def __init__(self, episode: Episode) -> None:
-        self._plans: Sequence[Plan] = Plan.objects.filter(episode=episode).with_lines().order_by("number")
+        self._plans = list(Plan.objects.filter(episode=episode).with_lines().order_by("number"))
         self._suspended = list(
             Suspension.objects.filter(episode=episode).values_list("exercise", "suspended_on", "lifted_on")
         )

@@ -91,7 +91,6 @@ def suspended(person: Person) -> Suspension:
             rule="two_reds",
             numbers={},
             for_staff="Twice red.",
-            for_patient="",
             rule_version="1",
             suspended_at=NOW,
             suspended_on=NOW,

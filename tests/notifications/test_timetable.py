@@ -21,7 +21,7 @@ def test_nothing_but_beat_speaks_to_the_broker():
 
 def test_beat_ticks_in_utc_in_plain_seconds_and_an_old_tick_is_worth_nothing():
     app.loader.import_default_modules()
-    assert app.conf.timezone == "UTC"
+    assert str(app.conf.timezone) == "UTC"
     for name, entry in app.conf.beat_schedule.items():
         assert isinstance(entry["schedule"], float), name
         assert entry["options"]["expires"] <= entry["schedule"], name

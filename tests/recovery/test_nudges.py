@@ -9,6 +9,7 @@ from recovery.actions import nudges
 from recovery.actions.days import close_days
 from recovery.actions.nudges import NUDGE, nudge
 from recovery.models import Patient, StaffMessage
+from recovery.models.people import Language
 from tests import people
 from tests.moments import NOW
 from tests.people import Person
@@ -35,9 +36,13 @@ def test_the_words_are_fixed_and_in_the_patients_language(maria: Person):
     ana, benita = silent(maria), silent(maria, "Benita")
     with acting(maria.actor):
         Patient.objects.filter(pk=benita.pk).update(language="es")
-        assert nudge(patient=ana, by=maria.user.pk, now=NOW).text == NUDGE["en"]
+        assert nudge(patient=ana, by=maria.user.pk, now=NOW).text == NUDGE[Language.ENGLISH]
         written = nudge(patient=benita, by=maria.user.pk, now=NOW)
-    assert (written.text, written.to_patient, written.author_id) == (NUDGE["es"], True, maria.user.pk)
+    assert (written.text, written.to_patient, written.author_id) == (
+        NUDGE[Language.SPANISH],
+        True,
+        maria.user.pk,
+    )
 
 
 def test_a_patient_is_asked_once_a_week(maria: Person):
