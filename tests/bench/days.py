@@ -96,7 +96,7 @@ def copy_patient(owner: "Connection[Any]", patient: int, copies: int) -> None:
         names = ", ".join(f'"{name}"' for name in columns)
         copy = (
             f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} "  # noqa: S608 (names of our tables)
-            f"FROM {table} t, generate_series(1, %s) n WHERE t.{user} = %s"
+            f"FROM {table} t, generate_series(1, %s::bigint) n WHERE t.{user} = %s"
         )
         owner.execute(copy.encode(), [copies, patient])
 

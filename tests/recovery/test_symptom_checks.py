@@ -137,7 +137,7 @@ def test_thoughts_of_self_harm_are_an_emergency_with_the_crisis_line_the_clinic_
     (question,) = [one for one in served["questions"] if one["id"] == "self_harm"]
     assert served["contacts"][question["show"][0]]["number"] == "988"
     assert served["contacts"]["crisis_line"]["text"]["en"] == "Somebody answers now."
-    assert served["contacts"]["crisis_line"]["text"]["es"].startswith("Hable con alguien")
+    assert served["contacts"]["crisis_line"]["text"]["es"].startswith("Habla con alguien")
 
 
 def test_an_answer_of_tier_c_after_the_episode_is_read_by_a_person(ana: people.Person, maria: people.Person):

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import date, timedelta
 from fractions import Fraction
 
@@ -110,6 +111,13 @@ def test_the_spanish_words_stand_beside_the_english_one_for_one():
         assert spanish["question"].startswith("¿")
         urgent = "urgencias" in spanish["advice"] or "emergencia" in spanish["advice"]
         assert urgent == ("emergency" in english["advice"])
+
+
+def test_the_spanish_speaks_as_the_rest_of_the_phone_does():
+    data = check_file()
+    texts = [data["intro"], *data["advice"].values(), *default_contacts().values()]
+    spanish = str([text["es"] for text in [*texts, *(one.text for one in symptom_check().values())]])
+    assert not re.search(r"\b(usted|su clínica|llame|vaya|deje|pida|hable)\b", spanish, re.IGNORECASE)
 
 
 def test_a_yes_or_not_sure_of_tier_c_calls_for_a_review_and_nothing_else_does():
