@@ -34,7 +34,10 @@ class AskedLine:
     suspended: tuple[Suspended, ...] = ()
 
     def is_asked_on(self, day: date) -> bool:
-        return day.isoweekday() in self.weekdays and not any(one.holds_on(day) for one in self.suspended)
+        if day.isoweekday() not in self.weekdays:
+            return False
+        # Nearly no line ever was suspended, and this is asked of each line on each day.
+        return not self.suspended or not any(one.holds_on(day) for one in self.suspended)
 
 
 @dataclass(frozen=True, slots=True)
