@@ -16,7 +16,7 @@ from exercises.figures.scene import Scene
 from exercises.figures.space import Camera
 
 UNIT = 5  # of a centimetre
-NEAR_ENOUGH = 2.5  # units that a point may be beside its true way, half-way between two moments
+NEAR_ENOUGH = 4.0  # units that a point may be beside its true way, half-way between two moments
 FEWEST, MOST = 2, 12  # moments between two poses
 
 
@@ -102,11 +102,19 @@ def _move(
         "around": int(way[0] == way[-1]),
         "moments": len(rows),
         "at": [b - a for a, b in zip([0, *index], index, strict=False)],
-        "by": [
-            [rows[0][i] - base[i], *(b[i] - a[i] for a, b in zip(rows, rows[1:], strict=False))]
-            for i in index
-        ],
+        "by": _changes([[row[i] - base[i] for i in index] for row in rows]),
     }
+
+
+def _changes(rows: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Of each moment how much its change differs from the change before it: small numbers, which press well."""
+    nothing = [0] * len(rows[0])
+    before, change, found = nothing, nothing, []
+    for row in rows:
+        now = [b - a for a, b in zip(before, row, strict=True)]
+        found.append([b - a for a, b in zip(change, now, strict=True)])
+        before, change = row, now if found[1:] else nothing
+    return found
 
 
 def _moments(scene: Scene, way: tuple[str, ...], names: Sequence[str]) -> list[list[int]]:

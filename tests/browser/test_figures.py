@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Phone
+from tests.browser.conftest import Phone, wait_until
 from tests.browser.sessions import exercise, plan_of
 from tests.people import Person
 
@@ -112,14 +112,18 @@ def test_out_of_sight_it_stands_still(joined: Phone):
             document.body.append(far, figure);
         }"""
     )
-    page.wait_for_function("document.body.querySelector(':scope > amble-figure svg')")
-    shown = "document.body.querySelector(':scope > amble-figure').drawings[0].shown"
-    page.wait_for_function("!document.body.querySelector(':scope > amble-figure').seen")
-    before = page.evaluate(shown)
+    added = page.locator("body > amble-figure")
+    expect(added.locator("svg")).to_have_count(1)
+
+    def shown() -> float:
+        return float(added.evaluate("(figure) => figure.drawings[0].shown"))
+
+    wait_until(lambda: not added.evaluate("(figure) => figure.seen"))
+    before = shown()
     page.wait_for_timeout(200)
-    assert page.evaluate(shown) == before
-    page.evaluate("document.body.querySelector(':scope > amble-figure').scrollIntoView()")
-    page.wait_for_function(f"{shown} !== {before}")
+    assert shown() == before
+    added.scroll_into_view_if_needed()
+    wait_until(lambda: shown() != before)
 
 
 def test_the_program_shows_stills_in_the_skin_that_was_chosen_without_a_network(

@@ -69,10 +69,15 @@ function moments(track, move) {
   const known = read.get(move);
   if (known) return known;
   let index = 0;
-  const found = move.by.map((steps, n) => {
-    index += move.at[n] ?? 0;
-    let sum = track.base[index] ?? 0;
-    return { index, at: steps.map((step) => (sum += step)) };
+  const found = move.at.map((gap, n) => {
+    index += gap;
+    let [now, change] = [track.base[index] ?? 0, 0];
+    const at = move.by.map((row, moment) => {
+      const by = change + (row[n] ?? 0);
+      change = moment ? by : 0; // the first says where it begins, which is no change
+      return (now += by);
+    });
+    return { index, at };
   });
   read.set(move, found);
   return found;
@@ -170,10 +175,10 @@ function tube([ax = 0, ay = 0, ar = 0], [bx = 0, by = 0, br = 0]) {
   const [ux, uy, s] = [(bx - ax) / far, (by - ay) / far, (ar - br) / far];
   const c = Math.sqrt(1 - s * s);
   const [lx, ly, rx, ry] = [s * ux + c * uy, s * uy - c * ux, s * ux - c * uy, s * uy + c * ux];
+  const [start, a, b] = [pair(ax + ar * lx, ay + ar * ly), one(ar), one(br)];
   return (
-    `M${pair(ax + ar * lx, ay + ar * ly)}L${pair(bx + br * lx, by + br * ly)}` +
-    `A${pair(br, br)} 0 ${s < 0 ? 1 : 0} 1 ${pair(bx + br * rx, by + br * ry)}` +
-    `L${pair(ax + ar * rx, ay + ar * ry)}A${pair(ar, ar)} 0 ${s > 0 ? 1 : 0} 1 ${pair(ax + ar * lx, ay + ar * ly)}Z`
+    `M${start}L${pair(bx + br * lx, by + br * ly)}A${b} ${b} 0 ${s < 0 ? 1 : 0} 1 ${pair(bx + br * rx, by + br * ry)}` +
+    `L${pair(ax + ar * rx, ay + ar * ry)}A${a} ${a} 0 ${s > 0 ? 1 : 0} 1 ${start}Z`
   );
 }
 
