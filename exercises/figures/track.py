@@ -109,7 +109,9 @@ def _move(
 def _changes(rows: Sequence[Sequence[int]]) -> list[list[int]]:
     """Of each moment how much its change differs from the change before it: small numbers, which press well."""
     nothing = [0] * len(rows[0])
-    before, change, found = nothing, nothing, []
+    before: Sequence[int] = nothing
+    change: Sequence[int] = nothing
+    found: list[list[int]] = []
     for row in rows:
         now = [b - a for a, b in zip(before, row, strict=True)]
         found.append([b - a for a, b in zip(change, now, strict=True)])
