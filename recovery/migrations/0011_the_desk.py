@@ -99,7 +99,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="progress",
             index=models.Index(
-                condition=Q(ended=False), fields=["clinic", "need", "waits_since", "episode"], name="worklist"
+                condition=Q(ended=False),
+                fields=["clinic", "need", "waits_since", "episode"],
+                include=("patient",),
+                name="worklist",
             ),
         ),
         migrations.AddIndex(

@@ -196,6 +196,7 @@ class Progress(models.Model):
         indexes = [
             models.Index(
                 fields=["clinic", "need", "waits_since", "episode"],
+                include=["patient"],  # what row-level security asks of each row that is only counted
                 condition=Q(ended=False),
                 name="worklist",
             ),

@@ -5,7 +5,7 @@
 Starts a PostgreSQL of its own and a web process with production settings. Each size is a clinic of its own in one
 database: patients with a diary of `days` days, of whom some have a red flag, are worse, silent, waiting for an
 answer or due for a review; the middle size once more with a diary of ninety days. A clinician, who sees everybody,
-and the therapist of all of them ask for the page in turns, one request after the other.
+and a therapist of sixty ask for the page in turns, one request after the other.
 
 Database time is what the page waits for PostgreSQL, the round trips included, as its statements see it in this
 process; the bare SQL is hand-written, without row-level security, on the connection of a superuser. CPU is what the web
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOST_STATEMENTS = 8
 PAGE = 51  # rows, the one that says whether there are more included
 LONG_DIARY = 90
+IN_CARE = 60  # of one therapist
 
 # Of a hundred patients one has a red flag, some are worse, slow or silent; an eighth has written, or a review is due.
 SPREAD = """
@@ -61,6 +62,9 @@ FLAGS = """
         date '2026-06-01', ''
     FROM recovery_progress WHERE clinic_id = %s AND status = 'alert'
 """
+
+# A therapist has so many patients, however large the clinic.
+HAND_OVER = "DELETE FROM recovery_careteammember WHERE clinic_id = %s AND patient_id > %s"
 
 BARE_ROWS = """
     SELECT g.patient_id, g.*, p.name, p.time_zone, e.region, e.onset_on, e.started_on FROM recovery_progress g
@@ -181,6 +185,7 @@ def _clinic(owner: "Connection[Any]", patients: int, days: int) -> Seeded:
     copy_patient(owner, ana.user.pk, patients - 1)
     owner.execute(SPREAD.format(stride=STRIDE).encode(), [clinic.pk])
     owner.execute(FLAGS, [clinic.pk])
+    owner.execute(HAND_OVER, [clinic.pk, STRIDE * IN_CARE])
     return Seeded(patients, days, clinic.pk, {"clinician": clinician, "therapist": therapist})
 
 
