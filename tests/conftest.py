@@ -85,6 +85,11 @@ def transactional_db() -> NoReturn:
     pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
 
 
+# Real browsers and real processes wait for seconds of the clock, and the machine may be busy with others: such a test is
+# tried up to three times, and pytest prints each failed try as an R. All others have one.
+AT_THE_MERCY_OF_THE_MACHINE = {"browser", "faults"}
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """`make trust` asks for the long forms by their marker; nobody waits half an hour unasked."""
     if "trust" not in (config.option.markexpr or ""):
@@ -92,6 +97,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
     for item in items:
+        if AT_THE_MERCY_OF_THE_MACHINE & set(item.path.parts):
+            item.add_marker(pytest.mark.flaky(reruns=2))
         for marker in item.iter_markers("django_db"):
             if marker.kwargs.get("transaction") or any(marker.args):
                 raise pytest.UsageError(

@@ -573,6 +573,7 @@ NOT_SENT_RIGHT = (
     "exercises",
     "join",
     "nudge",
+    "program",
     "programs",
     "push-subscriptions",
     "push-test",

@@ -459,8 +459,8 @@ def many(clinic: Clinic, by: Person, count: int) -> None:
                 SELECT %(clinic)s, user_id, %(today)s, 'left', 'leg', %(by)s, %(now)s, '', '{}' FROM p
                 RETURNING id, patient_id)
             INSERT INTO recovery_progress (episode_id, clinic_id, patient_id, status, rule, numbers, for_staff,
-                    for_patient, rule_version, weeks, sessions_asked, sessions_done, left_out, waits_since)
-                SELECT id, %(clinic)s, patient_id, 'no_data', 'no_data.no_plan', '{}', '', '', '1', '[]', 0, 0, '',
+                    rule_version, weeks, sessions_asked, sessions_done, left_out, waits_since)
+                SELECT id, %(clinic)s, patient_id, 'no_data', 'no_data.no_plan', '{}', '', '1', '[]', 0, 0, '',
                     %(now)s FROM e
             """,
             {"count": count, "clinic": clinic.pk, "by": by.user.pk, "now": NOW, "today": NOW.date()},

@@ -20,6 +20,7 @@ from recovery.actions import ladder
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.ladder import judge_ladders
+from recovery.actions.safety import close
 from recovery.models import (
     Episode,
     Patient,
@@ -305,8 +306,8 @@ def test_no_step_is_accepted_under_a_red_flag_or_past_a_session_that_nobody_judg
             rule="fever", tier="B", about_on=TODAY, raised_at=NOW, raised_on=TODAY, **of_ana
         )
     assert call(maria, "POST", path).status_code == 409
-    with acting_for_all():
-        flag.delete()
+    with acting(maria.actor):
+        close(flag=flag, because="Seen.", by=maria.user.pk, now=NOW)
     send(ana, session(0, AMBER))
     assert call(maria, "POST", path).status_code == 409
     assert len(plans()) == 1
