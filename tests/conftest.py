@@ -85,8 +85,8 @@ def transactional_db() -> NoReturn:
     pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
 
 
-# Real browsers and real processes wait for seconds of the clock, and the machine may be busy with others: such a test is
-# tried up to three times, and pytest prints each failed try as an R. All others have one.
+# Real browsers and real processes wait for seconds of the clock, and the machine may be busy with others: such a
+# test is tried up to three times, and pytest prints each failed try as an R. All others have one.
 AT_THE_MERCY_OF_THE_MACHINE = {"browser", "faults"}
 
 

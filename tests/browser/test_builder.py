@@ -62,7 +62,7 @@ def expect_sent(desk: Desk) -> None:
 
 def test_from_a_new_patient_to_a_plan_on_their_phone_in_few_actions(desk: Desk):
     desk.visit("/")
-    desk.click("link", "Add a patient")
+    desk.click("link", "Add patient")
     desk.fill("Name", "Ana Petrova")
     desk.fill("Year of birth", "1980")
     desk.fill("Weeks since this bout began", "5")
