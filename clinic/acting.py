@@ -8,21 +8,21 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
+from rest_framework.exceptions import PermissionDenied
 
 from accounts.access import Actor, acting
 from accounts.authentication import CLINIC_IN_SESSION, session_actor
 from clinic.places import MOST, clinic_of
-from recovery.models import Patient
+from recovery import access
 from recovery.models.people import RowsOfPatients
 from wire.problems import Conflict
 
@@ -79,18 +79,11 @@ class Page(View):
 
     def seen(self, rows: RowsOfPatients[Any], pk: int) -> Any:
         """One of the rows this person sees; nobody decides about their own record."""
-        row = get_object_or_404(rows.visible_to(self.actor), pk=pk)
-        patient_id = row.pk if isinstance(row, Patient) else row.patient_id
-        if patient_id == self.actor.user_id and self.request.method == "POST":
-            raise PermissionDenied("This is your own record: a colleague has to do this.")
-        return row
+        return access.seen(rows, pk, by=self.actor, changing=self.request.method == "POST")
 
     def in_care(self, rows: RowsOfPatients[Any], pk: int) -> Any:
-        """One of the rows of the patients in this person's care."""
-        row = self.seen(rows, pk)
-        if self.actor.is_clinician and not rows.cared_for_by(self.actor).filter(pk=pk).exists():
-            raise PermissionDenied("You may read this patient's record; only the care team may change it.")
-        return row
+        """One of the rows of the patients in this person's care; nobody is in their own."""
+        return access.in_care(rows, pk, by=self.actor, changing=True)
 
     def do(self, deed: Callable[[], object], said: str) -> None:
         """Do it, and say so on the next page. A colleague who was first is told of there, and is no error."""

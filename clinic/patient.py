@@ -107,7 +107,6 @@ class PatientPage(Page):
         weeks, baseline = trend["weeks"], trend["baseline"]
         last = weeks[-1] if weeks else None
         now = last["value"] if last else None
-        expected = {edges["week"]: edges for edges in trend["expected"]["weeks"]}
         return {
             "day": words.program_day(trend["start"], trend["through"]) + 1,
             "trend": trend,
@@ -124,15 +123,7 @@ class PatientPage(Page):
                 )
                 for n, (before, after) in enumerate(pairwise(plans))
             ],
-            "weeks": [
-                {
-                    **week,
-                    "pain": words.pain(week["value"]),
-                    "expected": range_words(expected.get(week["week"])),
-                    "adherence": words.share(week["session_adherence"]),
-                }
-                for week in reversed(weeks)
-            ],
+            "weeks": weeks_in_words(trend)[::-1],
             "facts": [
                 (f"{trend['region'].title()}, last full week", words.pain(now)),
                 ("Since baseline", words.change(now, baseline["value"] if baseline else None)),
@@ -172,7 +163,21 @@ class PatientPage(Page):
         ]
 
 
-def range_words(edges: dict[str, Any] | None) -> str:
+def weeks_in_words(trend: dict[str, Any]) -> list[dict[str, Any]]:
+    """The weeks of a trend with their pain, expected range and adherence as a table says them, oldest first."""
+    expected = {edges["week"]: edges for edges in trend["expected"]["weeks"]}
+    return [
+        {
+            **week,
+            "pain": words.pain(week["value"]),
+            "expected": _range_words(expected.get(week["week"])),
+            "adherence": words.share(week["session_adherence"]),
+        }
+        for week in trend["weeks"]
+    ]
+
+
+def _range_words(edges: dict[str, Any] | None) -> str:
     return f"{words.pain(edges['low'])} to {words.pain(edges['high'])}" if edges else words.NONE
 
 

@@ -1,5 +1,6 @@
 """What goes on paper: the patient's handout, and one page for the doctor. A PDF where one can be made."""
 
+from abc import ABC, abstractmethod
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from accounts.models import Clinic
 from clinic import chart, pdf, words
 from clinic.caring import CaringPage, open_episode
 from clinic.lines import minutes_of
-from clinic.patient import range_words
+from clinic.patient import weeks_in_words
 from clinic.qr import qr
 from clinic.sheet_words import SHEET, WEEKDAYS, day_in
 from recovery.measuring import measures
@@ -25,7 +26,7 @@ MOST_LINES = 10  # of the plan, on the report
 FLAGS = 4
 
 
-class Sheet(CaringPage):
+class Sheet(CaringPage, ABC):
     """One printed page of one patient: `?format=pdf` is the same as a file, where weasyprint is installed."""
 
     template: str
@@ -47,8 +48,9 @@ class Sheet(CaringPage):
             return answer
         return self.page(self.template, context)
 
+    @abstractmethod
     def contents(self, patient: Patient) -> dict[str, Any]:
-        raise NotImplementedError
+        """What its template shows of this patient."""
 
 
 class Handout(Sheet):
@@ -136,19 +138,10 @@ class Report(Sheet):
 
 
 def _course(trend: dict[str, Any]) -> dict[str, Any]:
-    expected = {edges["week"]: edges for edges in trend["expected"]["weeks"]}
     return {
         "trend": trend,
         "chart": chart.trend(trend, chart.WIDE),
-        "weeks": [
-            {
-                **week,
-                "pain": words.pain(week["value"]),
-                "expected": range_words(expected.get(week["week"])),
-                "adherence": words.share(week["session_adherence"]),
-            }
-            for week in trend["weeks"][-WEEKS:]
-        ],
+        "weeks": weeks_in_words(trend)[-WEEKS:],
         "weeks_before": max(0, len(trend["weeks"]) - WEEKS),
     }
 

@@ -1,15 +1,9 @@
 from django.urls import path
 
 from clinic.building import Builder
-from clinic.catalog import (
-    Catalog,
-    EditExercise,
-    EditProgram,
-    NewExercise,
-    NewProgram,
-    PutAwayExercise,
-    PutAwayProgram,
-)
+from clinic.catalog.exercises import EditExercise, NewExercise
+from clinic.catalog.listing import Catalog, PutAwayExercise, PutAwayProgram
+from clinic.catalog.programs import EditProgram, NewProgram
 from clinic.door import Join, SignIn, SignOut
 from clinic.effect import ReminderEffectPage
 from clinic.inbox import ActOnFlag, Inbox

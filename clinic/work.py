@@ -17,9 +17,8 @@ from recovery.models.tasks import TaskKind
 
 SHOWN = 100
 
-Refused = tuple[
-    str, FinishTaskForm
-]  # the name of a form that could not be taken, and the form with its error
+# The name of a form that could not be taken, and the form with its error.
+Refused = tuple[str, FinishTaskForm]
 
 
 @dataclass(frozen=True, slots=True)

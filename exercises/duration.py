@@ -1,4 +1,4 @@
-"""About how long a dose takes, for a plan's minutes a day. PURE. The phone counts the same way: its day.js."""
+"""About how long a dose takes: a plan's minutes a day, and what the phone says beside a session. PURE."""
 
 from collections.abc import Iterable
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
+from exercises import duration
 from exercises.dosage import Dosage
 from recovery.doing import adherence, walked, walking_week
 from recovery.measuring import measures_due, recovery
@@ -206,6 +207,7 @@ def _whole_line(line: Prescription, language: str) -> dict[str, Any]:
         "weekdays": line.weekdays,
         "side": line.side,
         "sides": line.exercise.sides,
+        "seconds": duration.seconds(line.dosage, line.side or line.exercise.sides) + duration.SECONDS_BETWEEN,
         "note": line.note,
     }
 

@@ -137,6 +137,8 @@ interface Line {
   side: "" | "left" | "right" | "both";
   /** What the exercise itself says, where the line names no side. */
   sides?: "middle" | "each-side" | "each-leg";
+  /** One go, with getting into its position. */
+  seconds: number;
   note: string;
   /** Not asked until a person lifts it. */
   paused?: { since: string; why: string } | null;

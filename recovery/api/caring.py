@@ -1,12 +1,11 @@
 from typing import Any
 
-from django.shortcuts import get_object_or_404
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts.api.acting import Acting
 from accounts.permissions import IsCaring
-from recovery.models.people import Patient, RowsOfPatients
+from recovery import access
+from recovery.models.people import RowsOfPatients
 
 
 def valid(serializer: Any) -> dict[str, Any]:
@@ -21,16 +20,12 @@ class Caring(Acting):
 
     permission_classes = (IsCaring,)
 
+    @property
+    def changing(self) -> bool:
+        return self.request.method not in SAFE_METHODS
+
     def seen(self, rows: RowsOfPatients[Any], pk: int) -> Any:
-        row = get_object_or_404(rows.visible_to(self.actor), pk=pk)
-        patient_id = row.pk if isinstance(row, Patient) else row.patient_id
-        if patient_id == self.actor.user_id and self.request.method not in SAFE_METHODS:
-            raise PermissionDenied("This is your own record: a colleague has to do this.")
-        return row
+        return access.seen(rows, pk, by=self.actor, changing=self.changing)
 
     def in_care(self, rows: RowsOfPatients[Any], pk: int) -> Any:
-        row = self.seen(rows, pk)
-        # Only a clinician sees more than is in their care.
-        if self.actor.is_clinician and not rows.cared_for_by(self.actor).filter(pk=pk).exists():
-            raise PermissionDenied("You may read this patient's record; only the care team may change it.")
-        return row
+        return access.in_care(rows, pk, by=self.actor, changing=self.changing)

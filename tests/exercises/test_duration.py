@@ -1,6 +1,3 @@
-import re
-from pathlib import Path
-
 from exercises import duration
 from exercises.dosage import Dosage
 
@@ -18,11 +15,3 @@ def test_the_fullest_day_counts_every_time_of_the_day():
     assert duration.minutes_a_day([]) == 0
     assert duration.minutes_a_day([(walk, "", [1]), (bridge, "", [])]) == 22
     assert duration.minutes_a_day([(walk, "", [1]), (walk, "", [2])]) == 21
-
-
-def test_the_phone_counts_with_the_same_seconds():
-    script = (Path(__file__).parents[2] / "phone/static/phone/day.js").read_text(encoding="utf-8")
-    for name in ("SECONDS_A_REPETITION", "SECONDS_BETWEEN"):
-        found = re.search(rf"const {name} = (\d+);", script)
-        assert found is not None
-        assert int(found[1]) == getattr(duration, name)

@@ -55,6 +55,7 @@ def test_a_program_is_copied_adjusted_and_published_and_stays_as_it_was():
     assert plans[0]["lines"][0]["in_words"] == "12 times, right leg, once a day, 3 days a week"
     phone = Client().get("/api/v1/plan", headers=ana.headers).json()["plan"]
     assert phone["lines"][0]["text"]["steps"] == ["Lift your hips."]
+    assert phone["lines"][0]["seconds"] == 12 * 4 + 20
     with acting_for_all():
         assert str(Episode.objects.get().started_on) == "2026-01-05"
 

@@ -4,9 +4,6 @@ import { weekday } from "./moments.js";
 
 /** @typedef {{id: string, region: Region, score: number, asked: Asked, at: string, about_on: string, revision: number, conflicted: boolean}} Rating */
 
-const SECONDS_A_REPETITION = 4; // P: an unhurried one, with its way back
-const SECONDS_BETWEEN = 20; // P: getting into the next position
-
 /**
  * The ratings about one date, oldest first: what the server had, and what this phone has noted since.
  * @param {string} on @param {Kept[]} records @param {TodayAnswer | undefined} today @returns {Rating[]}
@@ -56,15 +53,8 @@ function isSession(record, on) {
 
 /** About how long these exercises take, in whole minutes. @param {Line[]} lines */
 function minutes(lines) {
-  const seconds = lines.reduce((sum, line) => sum + seconds_of(line) + SECONDS_BETWEEN, 0);
+  const seconds = lines.reduce((sum, line) => sum + line.seconds, 0);
   return Math.max(1, Math.round(seconds / 60));
-}
-
-/** @param {Line} line */
-function seconds_of({ dosage, side }) {
-  if (dosage.minutes) return 60 * dosage.minutes;
-  const once = dosage.hold_seconds ?? SECONDS_A_REPETITION;
-  return (dosage.sets ?? 1) * (dosage.repetitions ?? 1) * once * (side === "both" ? 2 : 1);
 }
 
 /** Whether the exercises stop: the server says so, or a check it has not heard of yet. @param {Kept[]} records @param {TodayAnswer | undefined} today */

@@ -1,0 +1,27 @@
+"""Which rows of patients a person reaches: what they do not see is a 404, what they see but may not change a 403."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from rest_framework.exceptions import PermissionDenied
+
+from accounts.access import Actor
+from recovery.models.people import Patient, RowsOfPatients
+
+
+def seen(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) -> Any:
+    """One of the rows that `by` sees. Nobody decides about their own record."""
+    row = get_object_or_404(rows.visible_to(by), pk=pk)
+    patient_id = row.pk if isinstance(row, Patient) else row.patient_id
+    if changing and patient_id == by.user_id:
+        raise PermissionDenied("This is your own record: a colleague has to do this.")
+    return row
+
+
+def in_care(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) -> Any:
+    """One of the rows of the patients in the care of `by`."""
+    row = seen(rows, pk, by=by, changing=changing)
+    # Only a clinician sees more than is in their care.
+    if by.is_clinician and not rows.cared_for_by(by).filter(pk=pk).exists():
+        raise PermissionDenied("You may read this patient's record; only the care team may change it.")
+    return row
