@@ -3,10 +3,10 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test trust lint bench evidence docs figures story lock clean install install-dev
+.PHONY: help run test trust lint bench evidence docs figures story lock backup-key backup restore clean install install-dev
 
 help:  ## say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
 
 run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 	@$(BIN)python -m config.up
@@ -59,6 +59,15 @@ LOCK := $(BIN)uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: install-dev  ## write both locks again, without any address of a registry
 	@$(LOCK) -o requirements.txt
 	@$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+
+backup-key: install  ## a key for backups: its public half for .env, the file itself to keep elsewhere
+	@$(BIN)python -m config.backup key
+
+backup: install  ## all of Amble in one encrypted file (TO=folder), also while `make run` runs
+	@$(BIN)python -m config.backup backup $(if $(TO),--to "$(TO)")
+
+restore: install  ## fill an empty data folder or database from a backup: FROM=file KEY=file
+	@$(BIN)python -m config.backup restore "$(FROM)" --key "$(KEY)"
 
 clean:  ## remove .venv and what the tools left; data stay
 	@rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

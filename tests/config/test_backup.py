@@ -1,0 +1,190 @@
+"""A backup of a running Amble, brought back somewhere else: every row, rule and secret is there again."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from config import embedded
+from config.embedded.home import read_environment
+from tests.config.test_up import PROJECT, UNSET
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+
+# The folder says the secrets, not the test run.
+OWN = {"SECRET_KEY": "", "VAPID_PRIVATE_KEY": "", "AMBLE_ROLE": "app", "PUBLIC_URL": "http://localhost"}
+
+# What the database is, beside its rows: the walls, the triggers, who may do what, and where counting goes on.
+WALLS = {
+    "policies": "SELECT tablename, policyname, cmd, roles::text, qual, with_check FROM pg_policies",
+    "row-level security": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
+    " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace",
+    "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "functions": "SELECT pg_get_functiondef(oid) FROM pg_proc"
+    " WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'",
+    # By name: PostgreSQL words an expression that it has read again a little otherwise.
+    "constraints": "SELECT conrelid::regclass::text, conname, contype, convalidated FROM pg_constraint",
+    "indexes": "SELECT indexrelid::regclass::text, indisunique, indisvalid, indpred IS NULL FROM pg_index"
+    " WHERE indexrelid::regclass::text NOT LIKE 'pg_toast%'",
+    "grants": "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
+    " WHERE grantee LIKE 'amble%'",
+    "sequences": "SELECT sequencename, last_value FROM pg_sequences",
+}
+
+
+@pytest.fixture(scope="module")
+def folders() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="amble-backup-") as name:
+        Path(name).chmod(0o755)  # as root the servers run as nobody
+        yield Path(name)
+
+
+@pytest.fixture(scope="module")
+def key(folders: Path) -> pyrage.x25519.Identity:
+    identity = pyrage.x25519.Identity.generate()
+    (folders / "key").write_text(f"# a comment\n{identity}\n")
+    return identity
+
+
+def run(*command: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=PROJECT,
+        env=os.environ | UNSET | OWN | {"AMBLE_DATA": str(data)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=110,
+    )
+
+
+def backup(do: str, *options: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run("-m", "config.backup", do, *options, data=data, **environment)
+
+
+@contextmanager
+def everything(data: Path) -> Iterator[dict[str, object]]:
+    """What lies in the database of a data folder: rows by table, as their hashes in order, and the walls."""
+    with embedded.superuser(data, database=embedded.DATABASE) as connection:
+        tables = [
+            str(name)
+            for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ]
+        rows = {
+            table: connection.execute(
+                f"SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {table} t"  # noqa: S608
+            ).fetchone()
+            for table in tables
+        }
+        yield rows | {name: sorted(map(str, connection.execute(asked))) for name, asked in WALLS.items()}
+
+
+@pytest.fixture(scope="module")
+def made(folders: Path, key: pyrage.x25519.Identity) -> tuple[Path, dict[str, object], dict[str, str]]:
+    """A backup of the demo clinic, made while the servers run; what lay there, and the secrets."""
+    data = folders / "there"
+    with embedded.running(data, valkey=False, durable=False) as servers:
+        for command in (("prepare",), ("load_catalog",), ("load_demo",)):
+            role = "owner" if command == ("prepare",) else "app"
+            done = run("manage.py", *command, data=data, AMBLE_ROLE=role)
+            assert done.returncode == 0, done.stderr
+        done = backup("backup", "--to", str(folders), data=data, BACKUP_RECIPIENT=str(key.to_public()))
+        assert done.returncode == 0, done.stderr
+        with everything(data) as there:
+            pass
+        (file,) = folders.glob("amble-*.tar.age")
+        assert str(file) in done.stdout
+        return file, there, servers.environment
+
+
+def test_what_is_restored_is_what_was_there(
+    made: tuple[Path, dict[str, object], dict[str, str]], folders: Path
+):
+    file, there, secrets = made
+    assert any(count[0] > 100 for count in there.values() if isinstance(count, tuple))
+    data = folders / "back"
+    done = backup("restore", str(file), "--key", str(folders / "key"), data=data)
+    assert done.returncode == 0, done.stderr
+    kept = read_environment(data / "environment")
+    assert {name: kept[name] for name in ("SECRET_KEY", "VAPID_PRIVATE_KEY")} == {
+        name: secrets[name] for name in ("SECRET_KEY", "VAPID_PRIVATE_KEY")
+    }
+    with embedded.running(data, valkey=False, durable=False):
+        with everything(data) as back:
+            assert back.keys() == there.keys()
+            assert {name for name in there if there[name] != back[name]} == set()
+        again = run("manage.py", "prepare", data=data, AMBLE_ROLE="owner")
+        assert again.returncode == 0, again.stderr
+        # As a whole it is one again: the app role is bound by the walls it came with.
+        blind = run("-c", COUNT_PATIENTS, data=data)
+        assert blind.stdout.split() == ["0", "some"], blind.stderr
+    full = backup("restore", str(file), "--key", str(folders / "key"), data=data)
+    assert (full.returncode, "is not empty" in full.stderr) == (1, True)
+
+
+COUNT_PATIENTS = """
+import os, django
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+django.setup()
+from accounts.access import acting_for_all
+from recovery.models import Patient
+print(Patient.objects.count())
+with acting_for_all():
+    print("some" if Patient.objects.exists() else "none")
+"""
+
+
+@pytest.mark.parametrize("damage", ["cut short", "one bit", "another key", "no backup"])
+def test_a_file_that_is_not_whole_changes_nothing(
+    made: tuple[Path, dict[str, object], dict[str, str]], folders: Path, damage: str
+):
+    whole = made[0].read_bytes()
+    bent = folders / "bent.tar.age"
+    bent.write_bytes(
+        {
+            "cut short": whole[: len(whole) // 2],
+            "one bit": whole[:-100] + bytes([whole[-100] ^ 1]) + whole[-99:],
+            "another key": whole,
+            "no backup": b"something else",
+        }[damage]
+    )
+    key = folders / "key"
+    if damage == "another key":
+        key = folders / "other key"
+        key.write_text(str(pyrage.x25519.Identity.generate()))
+    data = folders / "untouched"
+    done = backup("restore", str(bent), "--key", str(key), data=data)
+    assert done.returncode == 1
+    assert "Nothing was changed." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(data.iterdir()) == []
+
+
+def test_a_file_cut_at_its_last_piece_is_refused(
+    made: tuple[Path, dict[str, object], dict[str, str]], folders: Path
+):
+    """The archive ends with a piece that says it is the last: without it nothing counts."""
+    bent = folders / "bent.tar.age"
+    whole = made[0].read_bytes()
+    bent.write_bytes(whole[: -(len(whole) % 65_536 or 65_536)])
+    done = backup("restore", str(bent), "--key", str(folders / "key"), data=folders / "untouched")
+    assert "Nothing was changed." in done.stderr
+
+
+def test_without_a_key_no_backup_is_made(folders: Path):
+    done = backup("backup", data=folders / "nothing", BACKUP_RECIPIENT="")
+    assert (done.returncode, "`make backup-key` makes a key" in done.stderr) == (1, True)
+    wrong = backup("backup", data=folders / "nothing", BACKUP_RECIPIENT="age1no")
+    assert (wrong.returncode, "There are no data" in wrong.stderr) == (1, True)
+
+
+def test_a_new_key_opens_what_its_public_half_closed():
+    lines = run("-m", "config.backup", "key", data=Path(tempfile.gettempdir())).stdout.splitlines()
+    recipient = next(line for line in lines if "BACKUP_RECIPIENT=" in line).partition("=")[2]
+    closed = pyrage.encrypt(b"rows", [pyrage.x25519.Recipient.from_str(recipient)])
+    assert pyrage.decrypt(closed, [pyrage.x25519.Identity.from_str(lines[-1])]) == b"rows"
