@@ -190,9 +190,9 @@ def _restore(file: Path, key_file: Path) -> str:
 
 def _identity(file: Path) -> pyrage.x25519.Identity:
     try:
-        lines = [line.strip() for line in file.read_text().splitlines()]
+        lines = file.read_text().splitlines()
         return pyrage.x25519.Identity.from_str(
-            next(line for line in lines if line and not line.startswith("#"))
+            next(line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-"))
         )
     except OSError as error:
         raise CannotStart(f"The key {file} cannot be read ({error.strerror}).") from error
