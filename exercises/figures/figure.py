@@ -38,6 +38,8 @@ class Arrow(NamedTuple):
     move: tuple[str, ...]
     beside: tuple[float, float]
     part: tuple[float, float]  # from and to which share of the move
+    at: tuple[float, float]  # to the front and up from the joint, in its part: the toes of a foot
+    larger: float  # how many times its way it is drawn, where that is small
 
 
 @dataclass(frozen=True)

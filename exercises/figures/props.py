@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from exercises.figures import body
 from exercises.figures.drawing import Picture, Shape
-from exercises.figures.rig import Skeleton
+from exercises.figures.rig import Skeleton, vector
 from exercises.figures.space import Point, Vector, minus, plus, times, unit
 
 THICK = 2.4
@@ -92,6 +93,12 @@ def solids(prop: Mapping[str, Any]) -> list[Box]:
                 (x + float(prop.get("width", 30.0)), float(prop.get("height", 12.0)), DEEP),
             )
         ]
+    if kind == "bike":
+        x, top = map(float, prop["saddle"])
+        return [
+            Box("wood", (x - 9.0, top - 4.0, -3.5), (x, top, 3.5)),
+            Box("wood", (x - 22.0, 0.0, -2.0), (float(prop["bar"][0]) + 16.0, 4.0, 2.0)),
+        ]
     return []
 
 
@@ -113,7 +120,7 @@ def _chair(x: float, toward: float, seat: float, back: bool) -> list[Box]:
 
 
 def held(prop: Mapping[str, Any], skeleton: Skeleton, picture: Picture) -> dict[str, Shape]:
-    """What moves with the body: a stick along the back."""
+    """What moves with the body, or is between its parts: a stick along the back; a bike's frame, cranks and pedals."""
     kind = prop["kind"]
     if kind == "stick":
         places = [skeleton.point(*one) for one in prop["along"]]
@@ -123,4 +130,31 @@ def held(prop: Mapping[str, Any], skeleton: Skeleton, picture: Picture) -> dict[
             plus(places[1], times(line, float(prop.get("under", 10.0)))),
         )
         return {"stick": Shape("wood", tuple(picture.round(one, 1.2) for one in ends), ((0, 1),))}
+    if kind == "bike":
+        return _bike(prop, skeleton, picture)
     return {}
+
+
+def _bike(prop: Mapping[str, Any], skeleton: Skeleton, picture: Picture) -> dict[str, Shape]:
+    """An exercise bike: `saddle` is the top of its post, `pedals` what they go round, each under the ball of a foot."""
+    saddle, pedals, bar = (vector(prop[name]) for name in ("saddle", "pedals", "bar"))
+    wheel = (bar[0] - 2.0, pedals[1], 0.0)
+    frame = (
+        picture.round(saddle, 1.8),
+        picture.round(plus(saddle, (14.0, -1.6, 0.0)), 1.4),
+        picture.round(pedals, 3.6),
+        picture.round((pedals[0], 3.0, 0.0), 1.8),
+        picture.round(wheel, 19.0),
+        picture.round(plus(wheel, (0.1, 0.0, 0.0)), 18.9),
+        picture.round((wheel[0] + 11.0, 3.0, 0.0), 2.0),
+        picture.round(plus(bar, (-8.0, -8.0, 0.0)), 1.8),
+        picture.round(plus(bar, (1.0, 0.0, 0.0)), 1.6),
+    )
+    shapes = {"bike": Shape("wood", frame, ((1, 0, 2, 3), (4, 5), (6, 7, 8)))}
+    for side in body.SIDES:
+        foot = f"{side}.foot"
+        under = [skeleton.point(foot, body.BALL[0] + front, -body.ANKLE - 1.2) for front in (-4.0, 0.0, 5.0)]
+        crank = (*pedals[:2], under[1][2])
+        points = (picture.round(crank, 2.0), *(picture.round(one, 1.3) for one in under))
+        shapes[f"{side}.pedal"] = Shape("wood", points, ((0, 2), (1, 3)))
+    return shapes

@@ -21,7 +21,7 @@ FIELDS = {
     "posture", "anchor", "camera", "fit", "far", "props", "order", "highlight", "easier", "stills", "course", "arrows",
     "poses", "text",
 }  # fmt: skip
-PROPS = {"mat", "chair", "wall", "worktop", "step", "stick", "shoes"}
+PROPS = {"mat", "chair", "wall", "worktop", "step", "stick", "bike", "shoes"}
 BENDS = {bend for _, _, bend, _ in SPINE}
 TRUNK = {"at", "turn", "tilt", "sway", "lean", "glow", "order"} | {
     f"{bend}{way}" for bend in BENDS for way in ("", ".side", ".turn")
@@ -135,6 +135,8 @@ def _figure(slug: str, given: Mapping[str, Any], poses: Mapping[str, Mapping[str
                 tuple(row["move"]),
                 tuple(row.get("beside", (0.0, 0.0))),
                 tuple(row.get("part", (0.1, 0.9))),
+                tuple(row.get("at", (0.0, 0.0))),
+                float(row.get("larger", 1.0)),
             )
             for row in given.get("arrows", ())
         ),

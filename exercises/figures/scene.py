@@ -32,6 +32,7 @@ REGIONS: dict[str, tuple[tuple[str, float, float] | tuple[str, float, float, flo
     "low-back": (("!pelvis", -6.6, 6), ("!waist", -5.6, 0), ("!chest", -5.4, 5)),
     "back": (("!pelvis", -6.6, 6), ("!waist", -5.6, 0), ("!chest", -5.6, 5), ("!shoulders", -6.4, 4)),
     "abdomen": (("!pelvis", 6.6, 5), ("!waist", 6.8, 2), ("!chest", 7.2, 6)),
+    "flank": (("!pelvis", 5.0, 6, 11.0), ("!waist", 5.4, 1, 10.6), ("!chest", 5.4, 5, 11.6)),
     "calf": (("shank", -3.4, -6), ("shank", -3.9, -14), ("shank", -2.4, -26)),
     "shin": (("shank", 2.6, -8), ("shank", 2.2, -18), ("shank", 1.8, -29)),
     "nerve": (
@@ -73,7 +74,7 @@ class Scene:
                 named.insert(named.index("tee"), "stick")
         for region in self.figure.highlight:
             leg = f"{region.rpartition(' ')[0] or self.near}.short+pelvis"
-            after = ("tee", leg) if region in ("low-back", "back", "abdomen") else (leg,)
+            after = ("tee", leg) if region in ("low-back", "back", "abdomen", "flank") else (leg,)
             last = max(i for i, name in enumerate(named) if name in after)
             named.insert(last + 1, f"glow.{region}")
         return tuple(named)
@@ -222,9 +223,14 @@ class Scene:
         for i in range(5):
             place = Place(arrow.move, start + (end - start) * i / 4)
             picture = self.picture(place)
-            x, y = picture.flat(picture.skeleton.joints[arrow.joint])
+            skeleton = picture.skeleton
+            followed = (
+                skeleton.point(arrow.joint, *arrow.at) if any(arrow.at) else skeleton.joints[arrow.joint]
+            )
+            x, y = picture.flat(followed)
             found.append((x + dx, y - dy))
-        return found
+        x, y = found[0]
+        return [(x + arrow.larger * (a - x), y + arrow.larger * (b - y)) for a, b in found]
 
     def arrow(self, arrow: Arrow) -> str:
         line = self._arrow(arrow)

@@ -16,10 +16,10 @@ from tests.figures.test_body import FIGURES
 
 CATALOG = {exercise.slug: exercise for exercise in read().exercises}
 TO_BE_DRAWN = {
-    "abdominal-brace", "ankle-pumps", "calf-stretch", "curl-up", "cycling-or-water-walking", "dead-bug", "front-plank",
-    "heel-raises", "heel-slides", "hip-flexor-stretch", "hip-hinge", "kneeling-back-rock", "lying-nerve-slider",
-    "movement-break", "pelvic-tilt", "position-of-ease", "prone-lying", "prone-on-elbows", "seated-rotation-stretch",
-    "side-bridge", "sit-to-stand", "straight-leg-raise", "toe-raises",
+    "abdominal-brace", "ankle-pumps", "calf-stretch", "curl-up", "dead-bug", "front-plank", "heel-slides",
+    "hip-flexor-stretch", "hip-hinge", "kneeling-back-rock", "lying-nerve-slider", "movement-break", "pelvic-tilt",
+    "position-of-ease", "prone-lying", "prone-on-elbows", "seated-rotation-stretch", "side-bridge", "sit-to-stand",
+    "straight-leg-raise",
 }  # fmt: skip
 every_figure = pytest.mark.parametrize("slug", FIGURES)
 
@@ -158,6 +158,11 @@ def knee(skeleton: Skeleton) -> float:
     return skeleton.flexion("knee", "right")
 
 
+def heel(skeleton: Skeleton) -> float:
+    """How high its sole is there."""
+    return skeleton.point("right.foot", -4, -7)[1]
+
+
 # What the words of the catalog say about how far it goes, in numbers: (at the end) and (where the leg is irritable).
 RANGES: dict[str, Callable[[Skeleton], bool]] = {
     "lying-hamstring-stretch": lambda end: 12 <= knee(end) <= 35,  # "Keep the knee a little bent."
@@ -169,6 +174,10 @@ RANGES: dict[str, Callable[[Skeleton], bool]] = {
     "bird-dog": lambda end: knee(end) < 10 and end.flexion("hip", "right") < 15,  # "straight out behind you"
     "standing-back-bend": lambda end: knee(end) < 12,  # "Keep your knees straight."
     "press-up": lambda end: end.joints["hips"][1] < 14,  # "Leave your hips on the floor."
+    "heel-raises": lambda end: heel(end) > 6 and knee(end) < 12,  # "Rise slowly onto your toes."
+    "toe-raises": lambda end: (
+        end.point("right.foot", 17, -6.5)[1] > 6 and knee(end) < 12
+    ),  # "Keep your knees straight.", "Stay on your heels"
     "knee-rolls": lambda end: (
         abs(end.joints["left.arm"][1] - end.joints["right.arm"][1]) < 6
     ),  # "both shoulders"
