@@ -16,10 +16,9 @@ from tests.figures.test_body import FIGURES
 
 CATALOG = {exercise.slug: exercise for exercise in read().exercises}
 TO_BE_DRAWN = {
-    "abdominal-brace", "ankle-pumps", "calf-stretch", "curl-up", "dead-bug", "front-plank", "heel-slides",
-    "hip-flexor-stretch", "hip-hinge", "kneeling-back-rock", "lying-nerve-slider", "movement-break", "pelvic-tilt",
-    "position-of-ease", "prone-lying", "prone-on-elbows", "seated-rotation-stretch", "side-bridge", "sit-to-stand",
-    "straight-leg-raise",
+    "abdominal-brace", "ankle-pumps", "curl-up", "dead-bug", "front-plank", "heel-slides", "kneeling-back-rock",
+    "lying-nerve-slider", "pelvic-tilt", "position-of-ease", "prone-lying", "prone-on-elbows",
+    "seated-rotation-stretch", "side-bridge", "straight-leg-raise",
 }  # fmt: skip
 every_figure = pytest.mark.parametrize("slug", FIGURES)
 
@@ -174,10 +173,20 @@ RANGES: dict[str, Callable[[Skeleton], bool]] = {
     "bird-dog": lambda end: knee(end) < 10 and end.flexion("hip", "right") < 15,  # "straight out behind you"
     "standing-back-bend": lambda end: knee(end) < 12,  # "Keep your knees straight."
     "press-up": lambda end: end.joints["hips"][1] < 14,  # "Leave your hips on the floor."
+    "calf-stretch": lambda end: (
+        knee(end) < 12 and end.flexion("knee", "left") > 30 and heel(end) < 1
+    ),  # "Keep the back knee straight and bend the front knee.", "Press that heel down"
     "heel-raises": lambda end: heel(end) > 6 and knee(end) < 12,  # "Rise slowly onto your toes."
     "toe-raises": lambda end: (
         end.point("right.foot", 17, -6.5)[1] > 6 and knee(end) < 12
     ),  # "Keep your knees straight.", "Stay on your heels"
+    "hip-hinge": lambda end: (
+        abs(end.flexion("lumbar")) < 1 and end.flexion("hip", "right") > 60 and 30 < knee(end) < 70
+    ),  # "Push your bottom back and bend your knees.", "keep touching the stick"
+    "hip-flexor-stretch": lambda end: (
+        end.frames["shoulders"].up[1] > 0.99 and end.flexion("hip", "right") < -10
+    ),  # "keep your back straight", "Move your hips forward"
+    "sit-to-stand": lambda end: knee(end) < 25 and end.frames["shoulders"].up[1] > 0.99,  # "stand up"
     "knee-rolls": lambda end: (
         abs(end.joints["left.arm"][1] - end.joints["right.arm"][1]) < 6
     ),  # "both shoulders"
