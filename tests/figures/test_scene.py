@@ -1,4 +1,4 @@
-"""What stands and moves beside the body: arrows, and the bike, whose pedals go where the feet are."""
+"""What moves beside the body: the stick along the back, the pedals of the bike, arrows."""
 
 import math
 
@@ -22,6 +22,18 @@ def test_each_pedal_goes_round_in_a_circle_under_the_ball_of_its_foot():
             ball = skeleton.point(f"{side}.foot", *body.BALL)
             assert math.dist(crank[:2], pedal[:2]) == pytest.approx(17, abs=0.6)
             assert math.dist((ball[0], -ball[1]), pedal[:2]) < 4
+
+
+def test_the_stick_touches_head_back_and_bottom_all_the_way_down():
+    (stick,) = FIGURES["hip-hinge"].props
+    for skeleton in course("hip-hinge"):
+        picture = Picture(skeleton, Camera())
+        (ax, ay, thick), (bx, by, _) = held(stick, skeleton, picture)["stick"].points
+        # How far each stands out to the back, as the head, the back and the pelvis are drawn.
+        for part, back, up in (("head", -10.4, 8.0), ("shoulders", -9.8, 3.0), ("pelvis", -11.2, -2.0)):
+            x, y = picture.flat(skeleton.point(part, back, up))
+            off = abs((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / math.dist((ax, ay), (bx, by))
+            assert off - thick < 1, f"the {part} is {off - thick:.1f} cm away from the stick"
 
 
 def test_an_arrow_follows_a_place_on_a_part_and_is_drawn_larger_where_its_way_is_small():
