@@ -11,6 +11,7 @@ SIDES: Final = ("right", "left")
 PELVIS, LUMBAR, CHEST, SHOULDERS, NECK = 11.0, 7.5, 14.0, 14.0, 9.0
 THIGH, SHANK, ANKLE = 42.0, 41.0, 7.0
 UPPER_ARM, FOREARM, PALM, FINGERS = 28.5, 25.0, 8.5, 8.5
+BELLY = 9.9  # from the waist to the front, where nothing is tight
 HIP_WIDTH, SHOULDER_WIDTH, SHOULDER_HEIGHT = 9.0, 17.0, 10.5
 
 # The foot in its own frame, from the ankle joint: to the front, up.

@@ -98,6 +98,11 @@ class Picture:
 
     def _trunk(self, paint: str, levels: Sequence[Level]) -> Shape:
         sk = self.skeleton
+        if belly := sk.bends.get("belly", 0.0) / 2:  # the back stays where it is
+            levels = [
+                one._replace(front=one.front + belly, depth=one.depth + belly) if one.part == "waist" else one
+                for one in levels
+            ]
         middles = [sk.point(one.part, one.front, one.up) for one in levels]
         spine = [sk.point(one.part, 0.0, one.up) for one in levels]
         left, right = [], []

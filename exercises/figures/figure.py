@@ -32,7 +32,7 @@ class Place(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """Follows a joint through a move, beside it by (right, up) in the picture."""
+    """Follows a joint, or a spot (front, up) on its part, through a move, beside it by (right, up) in the picture."""
 
     joint: str
     move: tuple[str, ...]

@@ -23,7 +23,7 @@ FIELDS = {
 }  # fmt: skip
 PROPS = {"mat", "chair", "wall", "worktop", "step", "stick", "bike", "shoes"}
 BENDS = {bend for _, _, bend, _ in SPINE}
-TRUNK = {"at", "turn", "tilt", "sway", "lean", "glow", "order"} | {
+TRUNK = {"at", "turn", "tilt", "sway", "lean", "belly", "glow", "order"} | {
     f"{bend}{way}" for bend in BENDS for way in ("", ".side", ".turn")
 }
 LIMBS = {

@@ -58,7 +58,8 @@ class Skeleton:
 
     joints: dict[str, Vector] = field(default_factory=dict)
     frames: dict[str, Frame] = field(default_factory=dict)
-    bends: dict[str, float] = field(default_factory=dict)  # of toes and fingers, which have no frames
+    # Of toes and fingers, which have no frames, and how far the belly is out.
+    bends: dict[str, float] = field(default_factory=dict)
     pinned: dict[str, Vector] = field(default_factory=dict)  # where a joint was to be, by its name
 
     def point(self, part: str, front: float, up: float, right: float = 0.0) -> Vector:
@@ -169,6 +170,14 @@ class _Solver:
         self.skeleton.joints["collar"] = plus(
             self.skeleton.joints["shoulders"], times(shoulders.up, body.SHOULDER_HEIGHT)
         )
+        if "belly" in self.pose:  # else it is part of the waist
+            waist, out = self.skeleton.frames["waist"], self.get("belly")
+            self._part(
+                "belly", plus(self.skeleton.joints["waist"], times(waist.front, body.BELLY + out)), waist
+            )
+            self.skeleton.bends["belly"] = out
+        for name, part in (("hips", "pelvis"), ("collar", "shoulders")):
+            self.skeleton.frames[name] = self.skeleton.frames[part]
 
     def _place(self, anchor: str) -> None:
         """Move everything so that the anchor is where it is to be; in depth the pelvis stays in the middle."""
@@ -253,8 +262,9 @@ class _Solver:
         shoulder, trunk = self.skeleton.joints[f"{side}.arm"], self.skeleton.frames["shoulders"]
         elbow_pin, pin = self.pose.get(f"{side}.elbow_on"), self.pose.get(f"{side}.hand")
         if elbow_pin is not None:
-            self.skeleton.pinned[f"{side}.forearm"] = vector(elbow_pin)
-            upper = along(minus(vector(elbow_pin), shoulder), trunk.front)
+            place = self._elbow(shoulder, elbow_pin, sign)
+            self.skeleton.pinned[f"{side}.forearm"] = place
+            upper = along(minus(place, shoulder), trunk.front)
             elbow = plus(shoulder, times(upper.up, -body.UPPER_ARM))
             fore = along(vector(self.pose[f"{side}.forearm"]), upper.front)
         elif pin is not None:
@@ -276,6 +286,15 @@ class _Solver:
         wrist = plus(elbow, times(fore.up, -body.FOREARM))
         self._part(f"{side}.hand", wrist, self._hand(side, fore))
         self.skeleton.bends[f"{side}.curl"] = self.get(f"{side}.curl", USUAL["curl"])
+
+    @staticmethod
+    def _elbow(shoulder: Vector, pin: Any, sign: float) -> Vector:
+        """Its place; with two numbers it slides out to its side as far as the upper arm then reaches."""
+        if len(pin) > 2:
+            return vector(pin)
+        x, y = map(float, pin)
+        near = math.dist((x, y), shoulder[:2])
+        return (x, y, shoulder[2] + sign * math.sqrt(max(body.UPPER_ARM**2 - near**2, 0.0)))
 
     def _hand(self, side: str, fore: Frame) -> Frame:
         """Its front is where the thumb is, its right side for a right hand the back of the hand."""

@@ -223,11 +223,7 @@ class Scene:
         for i in range(5):
             place = Place(arrow.move, start + (end - start) * i / 4)
             picture = self.picture(place)
-            skeleton = picture.skeleton
-            followed = (
-                skeleton.point(arrow.joint, *arrow.at) if any(arrow.at) else skeleton.joints[arrow.joint]
-            )
-            x, y = picture.flat(followed)
+            x, y = picture.flat(picture.skeleton.point(arrow.joint, *arrow.at))
             found.append((x + dx, y - dy))
         x, y = found[0]
         return [(x + arrow.larger * (a - x), y + arrow.larger * (b - y)) for a, b in found]

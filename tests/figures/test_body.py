@@ -99,9 +99,15 @@ def test_its_course_comes_back_to_where_it_began(slug: str):
 
 @every_figure
 def test_both_stills_differ_enough_to_tell_start_from_end(slug: str):
-    figure = FIGURES[slug]
-    start, end = (figure.skeleton(figure.at(figure.time_of(name))).joints for name in figure.stills)
-    assert max(math.dist(start[name], end[name]) for name in start) > 4 or len(figure.steps) == 1
+    figure, scene = FIGURES[slug], Scene(FIGURES[slug])
+    start, end = (figure.at(figure.time_of(name)) for name in figure.stills)
+    moved = max(
+        math.dist(a, b)
+        for name, shape in scene.parts(start).items()
+        for a, b in zip(shape.points, scene.parts(end)[name].points, strict=True)
+    )
+    assert moved > 3
+    assert not figure.highlight or abs(scene.glow(end) - scene.glow(start)) > 0.5
 
 
 @every_figure

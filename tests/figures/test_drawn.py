@@ -1,6 +1,7 @@
 """The figures as Chromium draws them: against the stills that were looked at, and the phone's way against Python's."""
 
 import base64
+import dataclasses
 import math
 import re
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
+from exercises.figures.figure import Step
 from exercises.figures.scene import Scene
+from exercises.figures.track import track
 from tests.browser.chromium import FLAGS, chromium
 from tests.figures.__main__ import GOLDEN, golden
 from tests.figures.test_body import FIGURES
@@ -121,6 +124,31 @@ def test_the_phone_draws_what_python_draws(page: Page, slug: str):
                 continue
             off = max(max(abs(a - c), abs(b - d)) for (a, b), (c, d) in zip(mine, theirs, strict=True))
             assert off < NEAR, f"{name} at {t:.2f} s is {off:.2f} cm beside"
+            assert seen == pytest.approx(line.seen, abs=0.03)
+
+
+@pytest.mark.parametrize("moves", [False, True], ids=["only holds", "begins with a hold"])
+def test_the_phone_draws_a_figure_that(page: Page, moves: bool):
+    bridge = FIGURES["bridge"]
+    hold = Step(bridge.steps[0].poses[:1], 2.0, dose=True)
+    steps = (hold, *bridge.steps) if moves else (hold,)
+    stills = bridge.stills if moves else ("start",)
+    figure = dataclasses.replace(bridge, steps=steps, stills=stills, arrows=())
+    scene = Scene(figure)
+    times = [0.0, 1.0, *(figure.seconds * i / 7 for i in range(7))]
+    found: list[list[list[Any]]] = page.evaluate(
+        f"""async ([track, times]) => {{
+            const {{ paths }} = await import("{HOST}/phone/figures/figure.js");
+            return times.map((t) => paths(track, t));
+        }}""",
+        [track(figure), times],
+    )
+    for t, paths in zip(times, found, strict=True):
+        lines = scene.lines(t)[len(scene.room()) :]
+        for (_, _, data, seen, transform), line in zip(paths, lines, strict=True):
+            mine, theirs = corners(line.data), [placed(one, transform) for one in corners(data)]
+            off = max(max(abs(a - c), abs(b - d)) for (a, b), (c, d) in zip(mine, theirs, strict=True))
+            assert off < NEAR
             assert seen == pytest.approx(line.seen, abs=0.03)
 
 
