@@ -106,8 +106,8 @@ def test_both_stills_differ_enough_to_tell_start_from_end(slug: str):
         for name, shape in scene.parts(start).items()
         for a, b in zip(shape.points, scene.parts(end)[name].points, strict=True)
     )
-    assert moved > 3
-    assert not figure.highlight or abs(scene.glow(end) - scene.glow(start)) > 0.5
+    lit = abs(scene.glow(end) - scene.glow(start)) > 0.5
+    assert moved > (3 if lit else 15)  # a small movement is told by what lights up
 
 
 @every_figure

@@ -6,11 +6,8 @@ import pytest
 
 from exercises.figures import body
 from exercises.figures.drawing import Picture
-from exercises.figures.figure import Place
 from exercises.figures.rig import solve
-from exercises.figures.scene import Scene
 from exercises.figures.space import Camera
-from tests.figures.test_body import FIGURES
 
 
 @pytest.mark.parametrize("side", body.SIDES)
@@ -37,14 +34,3 @@ def test_a_tight_belly_leaves_the_back_where_it_is():
     (back, front), (same, flatter) = edges(2), edges(-1)
     assert same == pytest.approx(back)
     assert front - flatter == pytest.approx(3)
-
-
-@pytest.mark.parametrize("joint", ["hips", "collar", "waist"])
-def test_an_arrow_can_be_longer_than_the_move_it_follows(joint: str):
-    figure = FIGURES["wall-squat"]
-    scene, (arrow,) = Scene(figure), figure.arrows
-    shares = (-1.5, 0, 1, 1.5)
-    heights = [figure.skeleton(Place(arrow.move, share)).joints[joint][1] for share in shares]
-    assert heights == sorted(set(heights), reverse=True)
-    short, long = (arrow._replace(joint=joint, part=part) for part in ((0.0, 1.0), (-1.5, 1.5)))
-    assert scene.arrow(short) != scene.arrow(long)
