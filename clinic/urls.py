@@ -6,6 +6,7 @@ from clinic.catalog.listing import Catalog, PutAwayExercise, PutAwayProgram
 from clinic.catalog.programs import EditProgram, NewProgram
 from clinic.door import Join, SignIn, SignOut
 from clinic.effect import ReminderEffectPage
+from clinic.figures import ApproveFigure, Figures
 from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
 from clinic.paper import PaperDiary
@@ -35,6 +36,8 @@ urlpatterns = [
     path("exercises/new", NewExercise.as_view(), name="new-exercise"),
     path("exercises/<int:pk>", EditExercise.as_view(), name="edit-exercise"),
     path("exercises/<int:pk>/put-away", PutAwayExercise.as_view(), name="put-away-exercise"),
+    path("figures", Figures.as_view(), name="figures"),
+    path("figures/<slug:slug>/approve", ApproveFigure.as_view(), name="approve-figure"),
     path("programs/new", NewProgram.as_view(), name="new-program"),
     path("programs/<int:pk>", EditProgram.as_view(), name="edit-program"),
     path("programs/<int:pk>/put-away", PutAwayProgram.as_view(), name="put-away-program"),

@@ -7,9 +7,10 @@ from django.db.models import Func, Q, Value
 from django.db.models.functions import Cast
 
 from accounts.access import Actor
-from accounts.models import Clinic
+from accounts.models import Clinic, User
 from exercises.catalog.reader import FIRST_LANGUAGE, Text
 from exercises.dosage import Dosage, DosageRange
+from exercises.figures.reader import drawn
 from exercises.terms import Caution, Equipment, Group, Mark, Position, Region, Sides
 
 
@@ -110,6 +111,28 @@ class Exercise(CatalogRow):
 
     def in_words(self, dosage: Dosage) -> str:
         return dosage.in_words(self.sides)
+
+    @property
+    def figure(self) -> str:
+        """The name of its drawing; "" where none is. What a clinic added has none, whatever it is called."""
+        return self.slug if self.is_shared and self.slug in drawn() else ""
+
+
+class FigureApproval(models.Model):
+    """A therapist of a clinic has looked at the drawing of an exercise, in this version, and found it right."""
+
+    clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
+    exercise = models.ForeignKey(Exercise, models.PROTECT, related_name="+", db_index=False)
+    version = models.CharField(max_length=12)
+    approved_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
+    approved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["clinic", "exercise", "version"], name="a_version_of_a_figure_is_approved_once"
+            )
+        ]
 
 
 class Program(CatalogRow):

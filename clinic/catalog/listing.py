@@ -7,6 +7,7 @@ from django.shortcuts import redirect
 
 from clinic.building import by_group
 from clinic.catalog.page import CatalogPage
+from clinic.figures import figures
 from exercises.models import Exercise, Program
 
 
@@ -38,6 +39,7 @@ class Catalog(CatalogPage):
                 for row in rows
                 if row.retired_on is not None and not row.is_shared
             ],
+            "unapproved": {one.exercise.pk for one in figures(self.actor, found) if one.approval is None},
             "at": "catalog",
         }
         return self.page("catalog.html", context)

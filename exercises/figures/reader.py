@@ -3,9 +3,12 @@
 docs/figures.md says what each field means. Whether a figure is a possible body in the right place is for tests/figures.
 """
 
+import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from exercises.catalog.reader import FOLDER as CATALOG
 from exercises.catalog.reader import CatalogError
@@ -46,6 +49,23 @@ def read(folder: Path = FOLDER) -> dict[str, Figure]:
     if problems:
         raise CatalogError(problems)
     return figures
+
+
+class Drawn(NamedTuple):
+    """What pages know of a drawing: its version, which changes with any byte of its file, and its words by language."""
+
+    version: str
+    text: Mapping[str, Mapping[str, str]]
+
+
+@cache
+def drawn() -> Mapping[str, Drawn]:
+    """Each drawing by the slug of its exercise, as it was when this process first asked."""
+    files = {path.stem: path.read_bytes() for path in FOLDER.glob("*.toml")}
+    return {
+        slug: Drawn(sha256(file).hexdigest()[:12], tomllib.loads(file.decode())["text"])
+        for slug, file in files.items()
+    }
 
 
 def _poses(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Writes what is drawn of the exercises: a track for the phone and a picture of two stills, for each figure."""
+"""Writes what is drawn of the exercises: a track for the phone, and two stills in colour and in line art."""
 
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ def baked(figures: dict[str, Figure]) -> dict[str, str]:
     for slug, figure in figures.items():
         files[f"{TRACKS}/{slug}.js"] = track.as_module(track.track(figure))
         files[f"{PICTURES}/{slug}.svg"] = svg.picture(figure, style)
+        files[f"{PICTURES}/{slug}-line.svg"] = svg.picture(figure, svg.LINE_ART)
     rows = "".join(f'  "{slug}": () => import("./{slug}.js"),\n' for slug in sorted(figures))
     files[f"{TRACKS}/all.js"] = f"// Written by manage.py bake_figures.\n\nexport default {{\n{rows}}};\n"
     return files
