@@ -58,7 +58,7 @@ def picture(figure: Figure, style: str, language: str = "en") -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="figure" viewBox="{left} {top} {whole} {height}" '
         f'role="img" aria-label="{escape(description(figure, language))}">'
-        f"<style>{style}</style>"
+        f"<style>{style}#end:target+g{{display:none}}</style>"
         f'<view id="end" viewBox="{left + width + GAP} {top} {width} {height}"/>{groups}</svg>\n'
     )
 
