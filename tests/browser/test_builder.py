@@ -192,6 +192,7 @@ def test_no_page_is_wider_than_its_window(new_desk: Callable[..., Desk], maria: 
         *(f"/patients/{ana.user.pk}/{one}" for one in pages),
         "/patients/new",
         "/exercises",
+        "/figures",
         "/exercises/new",
         "/programs/new",
         "/invitations",
