@@ -1,4 +1,4 @@
-"""How long a slow phone takes: to start without a network, and from a tap to a number that is on its disk.
+"""How long a slow phone takes: to start without a network, from a tap to a number on its disk, for a frame of a figure.
 
     python -m tests.bench phone [--starts 9] [--taps 15] [--slower 6]
 
@@ -6,7 +6,8 @@ Starts a PostgreSQL of its own and a web process with production settings, joins
 Chromium, and waits for the service worker. Then it cuts the network and slows the CPU (devtools protocol). A start is
 a new page in a browser that has just been started: from the navigation until the pain pad takes taps with the plan
 on the screen. A tap is durable when the phone says "saved", which it does after the strict commit of its database;
-read from the browser's own clock, drawing included. Prints medians beside their goals, which hold on a
+read from the browser's own clock, drawing included. A frame is one moment of a figure put into the page, without its
+painting, measured over 100 moments of each of the figures. Prints medians beside their goals, which hold on a
 machine with nothing else to do. Exits 1 when a tap is not on the phone.
 """
 
@@ -23,10 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from config import embedded
+from exercises.figures.reader import drawn
 from tests.bench.server import configure, prepare, web
 
 START_MS = 1500  # the goal of a start
 TAP_MS = 150  # the goal of a tap
+FRAME_MS = 2  # the goal of a frame, of any figure
 PATIENT = "Fatima El Amrani"
 # The page is watched from inside: neither the clock of this process nor its way to the browser is part of a time.
 WATCH = """
@@ -54,16 +57,23 @@ def main(arguments: Sequence[str]) -> int:
             configure(servers.environment)
             code, birth_year = _invitation()
             with web(folder) as (_, port):
-                starts, taps, kept = _measure(folder, f"http://127.0.0.1:{port}", code, birth_year, given)
+                starts, taps, frames, kept = _measure(
+                    folder, f"http://127.0.0.1:{port}", code, birth_year, given
+                )
     finally:
         shutil.rmtree(folder)
     print(
         f"\nCPU {given.slower:g} times slower, no network; load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores.\n"
     )
     print(f"{'':<32}{'median ms':>10}{'least':>8}{'most':>8}{'goal':>8}")
-    for name, times, goal in (("cold start to usable", starts, START_MS), ("tap to durable", taps, TAP_MS)):
+    for name, times, goal in (
+        ("cold start to usable", starts, START_MS),
+        ("tap to durable", taps, TAP_MS),
+        (f"a frame of a figure, of {len(frames)}", frames, FRAME_MS),
+    ):
+        digits = 2 if goal < 10 else 0
         median = statistics.median(times)
-        print(f"{name:<32}{median:>10.0f}{min(times):>8.0f}{max(times):>8.0f}{goal:>8}")
+        print(f"{name:<32}{median:>10.{digits}f}{min(times):>8.{digits}f}{max(times):>8.{digits}f}{goal:>8}")
     print(f"\n{kept} of {given.taps} taps are on the phone.")
     return 0 if kept == given.taps else 1
 
@@ -93,8 +103,8 @@ def _invitation() -> tuple[str, int]:
 
 def _measure(
     folder: Path, address: str, code: str, birth_year: int, given: argparse.Namespace
-) -> tuple[list[float], list[float], int]:
-    """Milliseconds of each start and of each tap, and how many taps the phone has in its outbox."""
+) -> tuple[list[float], list[float], list[float], int]:
+    """Milliseconds of each start, each tap and a frame of each figure, and how many taps are in the phone's outbox."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -116,13 +126,32 @@ def _measure(
             page.goto(f"{address}/app/")
             page.evaluate(WHEN, "start")
             taps = [_tap(page, number % 11) for number in range(given.taps)]
-            return starts, taps, page.evaluate(KEPT)
+            kept = page.evaluate(KEPT)
+            page.goto(f"{address}/app/program")
+            page.wait_for_selector("amble-figure svg")
+            return starts, taps, page.evaluate(FRAMES, sorted(drawn())), kept
 
 
 WHEN = """(name) => new Promise((resolve) => {
     const look = () => (times[name] ? resolve(times[name]) : setTimeout(look, 20));
     look();
 })"""
+FRAMES = """async (slugs) => {
+    const times = [];
+    for (const slug of slugs) {
+        const figure = document.createElement("amble-figure");
+        figure.setAttribute("exercise", slug);
+        document.body.prepend(figure);
+        while (!figure.drawings.length) await new Promise((resolve) => setTimeout(resolve, 20));
+        cancelAnimationFrame(figure.frame);
+        const moments = Array.from({ length: 100 }, (_, i) => i * 0.137);
+        const began = performance.now();
+        for (const t of moments) figure.drawings[0].show(t);
+        times.push((performance.now() - began) / moments.length);
+        figure.remove();
+    }
+    return times;
+}"""
 # Another key within two minutes corrects the one before: each tap is one more revision in the outbox.
 KEPT = """() => new Promise((resolve) => {
     const open = indexedDB.open("amble");
