@@ -13,12 +13,16 @@ from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from recovery.rules.diary import one_decimal
+from recovery.rules.terms import IMPROVEMENT_DROP, RELIEF_DROP
 
 WEEK_DAYS = 7
 SPARK_WEEKS = 8
 TREND_WEEKS = 8  # a young episode is drawn with its next weeks empty
 LABEL_GAP = 17  # between two labels at the end of lines
 LABEL_WIDTH = 90
+LANE = 19  # from one lane of the program to the next
+MOST_LANES = 12
+DROPS = (IMPROVEMENT_DROP, RELIEF_DROP)  # marked below the baseline
 
 
 class Point(NamedTuple):
@@ -156,6 +160,43 @@ class Region:
     dots: str
 
 
+class Span(NamedTuple):
+    """Days since the start, from `first` to before `last`."""
+
+    first: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What was asked over time: one exercise of the program, or its pauses."""
+
+    name: str
+    kind: str
+    spans: Sequence[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What explains a change: events as (day since the start, their number in the list), and the program's lanes."""
+
+    events: Sequence[tuple[int, str]] = ()
+    lanes: Sequence[Lane] = ()
+
+
+NOTHING_BESIDE = Beside()
+
+
+@dataclass(frozen=True, slots=True)
+class LaneDrawn:
+    """Its bars as one path, and its name, which ends at x where it would leave the drawing."""
+
+    kind: str
+    bars: str
+    name: Label
+    ends: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Trend:
     frame: Frame
@@ -167,18 +208,46 @@ class Trend:
     regions: list[Region]
     changes: list[Label]
     ends: list[Label]
+    marks: list[Label]
+    events: list[Label]
+    lanes: list[LaneDrawn]
 
 
-def trend(course: Mapping[str, Any], frame: Frame) -> Trend:
+def weeks_drawn(course: Mapping[str, Any]) -> int:
+    """As far as the band goes: the ended weeks, and at least eight."""
+    weeks: list[int] = [week["week"] for week in course["expected"]["weeks"]]
+    return max([TREND_WEEKS, *weeks])
+
+
+def days_drawn(course: Mapping[str, Any]) -> int:
+    ended: int = (course["through"] - course["start"]).days + 1
+    return max(WEEK_DAYS * weeks_drawn(course), ended)
+
+
+def marks(course: Mapping[str, Any]) -> list[tuple[float, str]]:
+    """The levels at which a drop begins to mean something; of a low baseline there are none."""
+    start = course["baseline"]
+    if start is None or start.get("low"):
+        return []
+    return [(round(start["value"] * float(1 - drop), 2), f"−{round(100 * drop)} %") for drop in DROPS]
+
+
+def trend(course: Mapping[str, Any], frame: Frame, beside: Beside = NOTHING_BESIDE) -> Trend:
     """Place what `recovery.progress.trend` tells, with its plan versions, inside the margins of `frame`.
 
     The unit of x is days since the start; a day's value lies in its middle, a completed week's at its end.
     """
     start: date = course["start"]
     edges = [Edges(w["week"], w["low"], w["high"]) for w in course["expected"]["weeks"]]
-    weeks = max([TREND_WEEKS, *(e.week for e in edges)])
-    days = max(WEEK_DAYS * weeks, (course["through"] - start).days + 1)
-    frame = replace(frame, first=0, last=days)
+    days = days_drawn(course)
+    lanes = beside.lanes[:MOST_LANES]
+    frame = replace(
+        frame,
+        first=0,
+        last=days,
+        height=frame.height + LANE * len(lanes),
+        bottom=frame.bottom + LANE * len(lanes),
+    )
     high = [Point(WEEK_DAYS * e.week, e.high) for e in edges]
     low = [Point(WEEK_DAYS * e.week, e.low) for e in edges]
     lines = {kind: [_points(piece, start) for piece in course["lines"][kind]] for kind in ("leg", "back")}
@@ -189,6 +258,7 @@ def trend(course: Mapping[str, Any], frame: Frame) -> Trend:
         ends.append(Label(frame.plot_right, middle, "Expected", "band"))
     if baseline is not None:
         ends.append(Label(frame.plot_right, baseline, "Baseline", "baseline"))
+    dropped = [Label(frame.plot_right, frame.y(level), text, "mark") for level, text in marks(course)]
     return Trend(
         frame=frame,
         scale=[Label(frame.left - 10, frame.y(pain), str(pain), "scale") for pain in range(0, 11, 2)],
@@ -205,8 +275,24 @@ def trend(course: Mapping[str, Any], frame: Frame) -> Trend:
             for n, plan in enumerate(course["plans"][1:])
             if 0 <= (plan["starts_on"] - start).days <= days
         ],
-        ends=apart(ends, least=frame.top, most=frame.plot_bottom),
+        ends=apart([*ends, *dropped], least=frame.top, most=frame.plot_bottom),
+        marks=dropped,
+        events=[
+            Label(frame.x(day + 0.5), frame.plot_bottom - 9, text, "event")
+            for day, text in beside.events
+            if 0 <= day < days
+        ],
+        lanes=[_lane(frame, n, lane) for n, lane in enumerate(lanes)],
     )
+
+
+def _lane(frame: Frame, n: int, lane: Lane) -> LaneDrawn:
+    y = frame.plot_bottom + 34 + LANE * n
+    spans = [(frame.x(span.first), frame.x(span.last)) for span in lane.spans]
+    ends = spans[0][0] > (frame.left + frame.plot_right) / 2
+    x = spans[-1][1] - 4 if ends else spans[0][0] + 4
+    bars = "".join(f"M{first} {y}H{last}" for first, last in spans)
+    return LaneDrawn(lane.kind, bars, Label(x, y, lane.name, "lane"), ends)
 
 
 def letter(n: int) -> str:

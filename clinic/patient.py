@@ -1,8 +1,7 @@
 """One patient: how it goes, why we say so, what was asked, and the red flags that need a person."""
 
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
@@ -11,17 +10,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from accounts.access import Actor
-from clinic import chart, words
-from clinic.acting import Page
+from clinic import chart, plot, words
+from clinic.caring import CaringPage
 from clinic.forms import CloseFlagForm
+from clinic.fortnight import grid
+from clinic.happened import beside, marks, rules_said
+from clinic.measured import agreement, measured
+from clinic.reaching import reached
+from clinic.thread import thread_of
+from clinic.waiting import waiting
 from recovery.actions import safety
-from recovery.models import Episode, Patient, Plan, Progress, RedFlag, StatusChange
-from recovery.progress import episode_trend
+from recovery.doing import fortnight
+from recovery.measuring import measures
+from recovery.models import Episode, Patient, Plan, Progress, RedFlag
+from recovery.progress import course_of, trend_of
 from recovery.rules.status import Status
+from recovery.timeline import timeline_of
 from wire.problems import Conflict
 
 STATUS_CHANGES = 12
 CLOSED_FLAGS = 5
+MESSAGES = 3
+MOST_UNREAD = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +46,7 @@ class Flag:
     form: CloseFlagForm
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A plan version that replaced another: its letter in the chart, its day, and what changed."""
-
-    letter: str
-    day: int
-    plan: Plan
-    said: list[str]
-
-
-class PatientPage(Page):
+class PatientPage(CaringPage):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self.show(get_object_or_404(Patient.objects.visible_to(self.actor), pk=pk))
 
@@ -61,11 +61,22 @@ class PatientPage(Page):
             "flags": self._open_flags(patient, refused),
             "closed_flags": self._closed_flags(patient),
             "refused": refused[1] if refused else None,
+            "at": "patients",
+            **waiting(patient, page=self),
+            **self._written(patient),
+            **reached(patient, page=self),
         }
         if episode is not None:
             episode.patient = patient
             context |= self._episode(episode)
         return self.page("patient.html", context, status=status)
+
+    def _written(self, patient: Patient) -> dict[str, Any]:
+        """The newest messages and notes, and all that are unread if those are not many more."""
+        found = thread_of(patient, page=self)
+        shown = min(max(found["unread"], MESSAGES), MOST_UNREAD)
+        newest = found["thread"][-shown:]
+        return found | {"newest_messages": newest, "more_messages": len(newest) < len(found["thread"])}
 
     def _episode(self, episode: Episode) -> dict[str, Any]:
         progress = Progress.objects.get(pk=episode.pk)
@@ -74,7 +85,8 @@ class PatientPage(Page):
         )
         today = episode.patient.local_date(self.now)
         plan = next((one for one in reversed(plans) if one.starts_on <= today), None)
-        changes = StatusChange.objects.filter(episode=episode).order_by("-id")[:STATUS_CHANGES]
+        course = course_of(episode, now=self.now)
+        items = timeline_of(episode, course, now=self.now, for_staff=True)["items"]
         context = {
             "progress": progress,
             "place": words.place(episode),
@@ -94,16 +106,23 @@ class PatientPage(Page):
             ]
             if plan
             else [],
-            "status_changes": [
-                (words.STATUS[Status(one.status)], words.TONE[Status(one.status)], one) for one in changes
-            ],
+            "rules_said": rules_said(items)[:STATUS_CHANGES],
+            "measured": measured(measures(episode, now=self.now)),
         }
-        trend = episode_trend(episode, now=self.now)
-        if trend is None:  # no plan has given it a start
+        if course is None:  # no plan has given it a start
             return context
-        return context | self._course(progress, plans, trend)
+        trend = trend_of(course, now=self.now)
+        return (
+            context
+            | self._course(trend, beside(items, plans, trend))
+            | {
+                "marks": marks(items, plans, trend),
+                "agreement": agreement(trend["recovery"]),
+                "grid": grid(fortnight(course, through=trend["through"]), plans, trend),
+            }
+        )
 
-    def _course(self, progress: Progress, plans: Sequence[Plan], trend: dict[str, Any]) -> dict[str, Any]:
+    def _course(self, trend: dict[str, Any], beside: chart.Beside) -> dict[str, Any]:
         weeks, baseline = trend["weeks"], trend["baseline"]
         last = weeks[-1] if weeks else None
         now = last["value"] if last else None
@@ -111,29 +130,20 @@ class PatientPage(Page):
             "day": words.program_day(trend["start"], trend["through"]) + 1,
             "trend": trend,
             "charts": [
-                ("wide", chart.trend(trend, chart.WIDE)),
-                ("narrow", chart.trend(trend, chart.NARROW)),
+                ("wide", chart.trend(trend, chart.WIDE, beside)),
+                ("narrow", chart.trend(trend, chart.NARROW, beside)),
             ],
-            "plan_changes": [
-                Change(
-                    chart.letter(n),
-                    words.program_day(trend["start"], after.starts_on),
-                    after,
-                    words.plan_change(before, after),
-                )
-                for n, (before, after) in enumerate(pairwise(plans))
-            ],
+            "plot": json.dumps(plot.columns(trend, beside), separators=(",", ":")),
             "weeks": weeks_in_words(trend)[::-1],
             "facts": [
                 (f"{trend['region'].title()}, last full week", words.pain(now)),
                 ("Since baseline", words.change(now, baseline["value"] if baseline else None)),
-                (
-                    "Sessions, 7 days",
-                    f"{progress.sessions_done} / {progress.sessions_asked}"
-                    if progress.sessions_asked
-                    else "nothing asked",
-                ),
-                ("Sessions, 28 days", words.share(last["session_adherence"]) if last else words.NONE),
+                ("A week, of the last four", words.slope(trend["slope"])),
+                *[
+                    (f"Sessions, {window['days']} days", words.sessions(window["sessions"]))
+                    for window in (trend["adherence"]["week"], trend["adherence"]["month"])
+                ],
+                ("Dose, 28 days", words.dose(trend["adherence"]["month"]["dose"])),
             ],
         }
 
@@ -186,7 +196,7 @@ def _of_others(actor: Actor) -> QuerySet[RedFlag]:
     return RedFlag.objects.visible_to(actor).exclude(patient=actor.user_id)
 
 
-class AcknowledgeFlag(Page):
+class AcknowledgeFlag(CaringPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Say that one has seen it. The first to say so is the one recorded."""
         flag = get_object_or_404(_of_others(self.actor), pk=pk)

@@ -11,6 +11,7 @@ from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
 from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
+from clinic.reaching import SignOutPhone
 from clinic.reviews import RecordReview, Reviews
 from clinic.sheets import Handout, Report
 from clinic.thread import Messages, Thread, ThreadRead
@@ -42,6 +43,7 @@ urlpatterns = [
     path("programs/<int:pk>", EditProgram.as_view(), name="edit-program"),
     path("programs/<int:pk>/put-away", PutAwayProgram.as_view(), name="put-away-program"),
     path("patients/<int:pk>", PatientPage.as_view(), name="patient"),
+    path("patients/<int:pk>/phones/<int:device>/sign-out", SignOutPhone.as_view(), name="sign-out-phone"),
     path("patients/<int:pk>/nudge", Nudge.as_view(), name="nudge"),
     path("patients/<int:pk>/messages", Thread.as_view(), name="thread"),
     path("patients/<int:pk>/messages/read", ThreadRead.as_view(), name="thread-read"),

@@ -200,6 +200,27 @@ def share(value: float | None) -> str:
     return "nothing asked" if value is None else f"{round(100 * value)} %"
 
 
+def sessions(window: Mapping[str, Any]) -> str:
+    """Sessions done of those asked, in numbers and the word for their share."""
+    if window["share"] is None:
+        return "nothing asked"
+    return f"{window['done']} / {window['asked']}, {window['word']}"
+
+
+def dose(window: Mapping[str, Any]) -> str:
+    """How much of what was asked was done; where there is no share, why."""
+    if window["share"] is None:
+        return str(window["word"]).replace("_", " ")
+    return f"{share(window['share'])}, {window['word']}"
+
+
+def slope(found: Mapping[str, Any]) -> str:
+    """Points of pain a week, with the interval; a dash where there are too few days to tell."""
+    if found["per_week"] is None:
+        return NONE
+    return f"{change(found['per_week'], 0)} ({change(found['low'], 0)} to {change(found['high'], 0)})"
+
+
 def number(name: str, value: int | float | str) -> str:
     """One of the numbers a status was decided on, as its sentence shows it."""
     if name.endswith("_percent"):

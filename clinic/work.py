@@ -52,7 +52,7 @@ class Work(Page):
         proposals = list(self._rows(Proposal).select_related("patient", "exercise", "to_exercise"))
         context = {
             "tasks": [self._task(task, suspended, refused) for task in tasks[:SHOWN]],
-            "proposals": [_proposal(one) for one in proposals[:SHOWN]],
+            "proposals": [open_proposal(one) for one in proposals[:SHOWN]],
             "more": max(len(tasks), len(proposals)) > SHOWN,
             "shown": SHOWN,
             "at": "tasks",
@@ -72,7 +72,8 @@ class Work(Page):
         return OpenTask(task, words.moment(task.opened_at, task.patient.zone, self.now), suspension, form)
 
 
-def _proposal(row: Proposal) -> OpenProposal:
+def open_proposal(row: Proposal) -> OpenProposal:
+    """In words: the exercise, its dose now, and the step that is proposed."""
     after = row.to_exercise.in_words(row.to_dose) if row.to_dose else "not asked any more"
     if row.to_exercise_id != row.exercise_id:
         after = f"{row.to_exercise.text_in('en')['name']}, {after}"

@@ -1,9 +1,12 @@
 """What became of a message, in plain words for the patient it was for. No blame, nothing clinical."""
 
+from datetime import timedelta
+
 from notifications.models import Notification, SnoozedFor
 from notifications.restraint import Because
 
 State = Notification.State
+SHOWN_FOR = timedelta(days=30)
 OUTCOMES = ("done", "snoozed", "shown", "sent", "waiting", "skipped", "missed", "failed", "withheld")
 
 SKIPPED = {

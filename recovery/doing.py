@@ -21,6 +21,7 @@ from recovery.rules.adherence import (
     session_adherence,
 )
 from recovery.rules.doses import COUNTED, Done, dose_lines
+from recovery.rules.fortnight import FORTNIGHT_DAYS, Fortnight, laid_out
 from recovery.rules.staying_well import GOAL_WALKS, PROGRAM, USUAL_WEEKS, walking_goal
 from recovery.rules.weeks import DAYS_IN_WEEK, week_dates, week_number
 
@@ -43,6 +44,23 @@ def adherence(course: "Course", *, through: date) -> dict[str, Any]:
         name: {"days": days, **_window(course, lines, through=through, days=days)}
         for name, days in (("week", WEEK_DAYS), ("month", MONTH_DAYS))
     }
+
+
+def fortnight(course: "Course", *, through: date) -> Fortnight:
+    """What was asked of each exercise on the last 14 ended days, and what came of it."""
+    through = course.until(through)
+    first = max(course.facts.start, through - timedelta(days=FORTNIGHT_DAYS - 1))
+    stopped_on = {on for on in course.not_asked_on if any(one.stops(on) for one in course.facts.red_flags)}
+    return laid_out(
+        course.versions,
+        _results(course.episode.patient_id, first, through),
+        first,
+        through,
+        asked=course.asked,
+        done=course.done,
+        paused_on=course.not_asked_on - stopped_on,
+        stopped_on=stopped_on,
+    )
 
 
 def _window(course: "Course", lines: list[DoseLine], *, through: date, days: int) -> dict[str, Any]:

@@ -115,7 +115,7 @@ def _course(
     not_asked_on = {
         slot.on
         for slot in asked
-        if any(_stops(flag, slot.on) for flag in flags) or any(pause.holds_on(slot.on) for pause in pauses)
+        if any(flag.stops(slot.on) for flag in flags) or any(pause.holds_on(slot.on) for pause in pauses)
     }
     asked_on: dict[date, set[Slot]] = defaultdict(set)
     for slot in asked:
@@ -153,11 +153,6 @@ def _adherence(
     days = [through - timedelta(days=n) for n in range(MONTH_DAYS)]
     asked = set().union(*(asked_on.get(day, ()) for day in days))
     return session_adherence(asked, done, through=through, days=MONTH_DAYS, not_asked_on=not_asked_on)
-
-
-def _stops(flag: OpenFlag, day: date) -> bool:
-    """Whether a day was, even in part, under an open red flag: the plan was stopped, so nothing was asked."""
-    return flag.raised_on <= day and (flag.closed_on is None or day <= flag.closed_on)
 
 
 def chosen_curves(clinics: set[int]) -> Mapping[int, ReferenceCurve]:
@@ -322,12 +317,22 @@ def _decimals_or_none(value: Fraction | None) -> float | None:
     return None if value is None else _decimals(value)
 
 
+def course_of(episode: Episode, *, now: datetime) -> Course | None:
+    """The course of one episode that comes with its patient, through the last ended day; None before its start."""
+    through = episode.patient.local_date(now) - timedelta(days=1)
+    return courses([episode], through=through).get(episode.pk)
+
+
 def episode_trend(episode: Episode, *, now: datetime) -> dict[str, Any] | None:
     """What staff see of one episode that comes with its patient; None before a plan has given it a start."""
+    course = course_of(episode, now=now)
+    return trend_of(course, now=now) if course else None
+
+
+def trend_of(course: Course, *, now: datetime) -> dict[str, Any]:
+    """The same, for whoever has its course already."""
+    episode = course.episode
     through = episode.patient.local_date(now) - timedelta(days=1)
-    course = courses([episode], through=through).get(episode.pk)
-    if course is None:
-        return None
     progress = Progress.objects.get(pk=episode.pk)
     plans = Plan.objects.filter(episode=episode).order_by("number").values("id", "number", "starts_on")
     changed = _effects(course, [plan["starts_on"] for plan in plans], through)

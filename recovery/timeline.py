@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from recovery.models import Episode, Plan, PlanPause, Reexamination, StatusChange, TimelineEvent
-from recovery.progress import courses
+from recovery.progress import Course, course_of
 from recovery.rules.patient_words import words_in
 from recovery.rules.status import Decision, history
 from recovery.rules.staying_well import reliefs
@@ -21,7 +21,12 @@ def timeline(episode: Episode, *, now: datetime, for_staff: bool) -> dict[str, A
     """The episode comes with its patient. Staff read the sentence of a status for staff, the patient their own,
     in their language.
     """
-    decisions = _decisions(episode, episode.patient.local_date(now) - timedelta(days=1))
+    return timeline_of(episode, course_of(episode, now=now), now=now, for_staff=for_staff)
+
+
+def timeline_of(episode: Episode, course: Course | None, *, now: datetime, for_staff: bool) -> dict[str, Any]:
+    """The same, for whoever has its course already."""
+    decisions = _decisions(course, episode.patient.local_date(now) - timedelta(days=1))
     items = [
         *_bounds(episode),
         *_plans(episode),
@@ -99,9 +104,8 @@ def _reviews(episode: Episode) -> Iterator[Item]:
         yield {"kind": "review", "on": row.recorded_on, "outcome": row.outcome}
 
 
-def _decisions(episode: Episode, through: date) -> tuple[Decision, ...]:
+def _decisions(course: Course | None, through: date) -> tuple[Decision, ...]:
     """What the weeks say by all that is known now."""
-    course = courses([episode], through=through).get(episode.pk)
     return history(course.facts, course.until(through)) if course else ()
 
 

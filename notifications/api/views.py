@@ -1,4 +1,3 @@
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfoNotFoundError
 
@@ -17,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.access import Actor
 from accounts.api.acting import Acting
 from accounts.permissions import IsPatient, IsSignedIn
-from notifications import actions, replies, trial
+from notifications import actions, outcomes, replies, trial
 from notifications.api.serializers import (
     NotificationSerializer,
     OwnSubscriptionSerializer,
@@ -31,8 +30,6 @@ from notifications.models import MessagePreferences, Notification, PushSubscript
 from notifications.transports.webpush import keys
 from recovery.api.caring import Caring, valid
 from recovery.models import Patient
-
-SHOWN_FOR = timedelta(days=30)
 
 
 class OwnMessages(Acting):
@@ -215,7 +212,7 @@ class Notifications(Acting, generics.ListAPIView[Notification]):
     ordering = ("-due_at", "-id")
 
     def get_queryset(self) -> QuerySet[Notification]:
-        own = Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - SHOWN_FOR)
+        own = Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - outcomes.SHOWN_FOR)
         return own.select_related("receipt")
 
     @extend_schema(operation_id="notifications")
@@ -230,7 +227,7 @@ class PatientNotifications(Caring, generics.ListAPIView[Notification]):
 
     def get_queryset(self) -> QuerySet[Notification]:
         patient = self.seen(Patient.objects.all(), self.kwargs["pk"])
-        rows = Notification.objects.to_patient(patient).filter(due_at__gt=self.now - SHOWN_FOR)
+        rows = Notification.objects.to_patient(patient).filter(due_at__gt=self.now - outcomes.SHOWN_FOR)
         return rows.select_related("receipt")
 
     @extend_schema(operation_id="patient_notifications")

@@ -68,6 +68,10 @@ class OpenFlag:
         """Still open when that local date ended; for today: still open now."""
         return self.raised_on <= day and (self.closed_on is None or self.closed_on > day)
 
+    def stops(self, day: date) -> bool:
+        """Whether a day was, even in part, under it: the plan was stopped, so nothing was asked."""
+        return self.raised_on <= day and (self.closed_on is None or day <= self.closed_on)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:

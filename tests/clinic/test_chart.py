@@ -1,5 +1,6 @@
 """The chart is told what was noted, and draws nothing else: the whole scale, and no line over a missing day."""
 
+import json
 import re
 from datetime import date, timedelta
 from itertools import pairwise
@@ -12,16 +13,20 @@ from hypothesis import strategies as st
 from clinic.chart import (
     NARROW,
     WIDE,
+    Beside,
     Edges,
     Frame,
     Label,
+    Lane,
     Point,
+    Span,
     apart,
     broken_at_gaps,
     spark,
     spark_weeks,
     trend,
 )
+from clinic.plot import columns
 
 FRAME = Frame(width=120, height=120, left=10, top=10, right=10, bottom=10, first=0, last=10)
 START = date(2026, 1, 5)
@@ -130,7 +135,52 @@ def test_the_band_and_the_baseline_are_labelled():
     drawn = trend(course(expected={"weeks": weeks}, baseline={"value": 6.0}), WIDE)
     assert drawn.band.startswith("M")
     assert drawn.band.endswith("Z")
-    assert {label.text for label in drawn.ends} == {"Expected", "Baseline"}
+    assert {label.text for label in drawn.ends} == {"Expected", "Baseline", "−30 %", "−50 %"}
+
+
+def test_the_levels_that_mean_something_lie_below_the_baseline_and_a_low_one_has_none():
+    drawn = trend(course(baseline={"value": 6.0}), WIDE)
+    assert [(mark.text, mark.y) for mark in drawn.marks] == [
+        ("−30 %", drawn.frame.y(4.2)),
+        ("−50 %", drawn.frame.y(3)),
+    ]
+    assert trend(course(baseline={"value": 2.0, "low": True}), WIDE).marks == []
+
+
+def test_what_was_asked_lies_below_the_weeks_and_the_scale_keeps_its_size():
+    lanes = [
+        Lane("Bridge", "exercise", [Span(0, 7), Span(14, 21)]),
+        Lane("Walk", "exercise", [Span(40, 56)]),
+    ]
+    bare, drawn = trend(course(), WIDE), trend(course(), WIDE, Beside(lanes=lanes))
+    assert drawn.frame.plot_bottom == bare.frame.plot_bottom
+    assert [(lane.name.text, lane.ends) for lane in drawn.lanes] == [("Bridge", False), ("Walk", True)]
+    assert drawn.lanes[0].bars.count("M") == 2
+    assert bare.frame.plot_bottom < drawn.lanes[0].name.y < drawn.lanes[1].name.y < drawn.frame.height
+
+
+def test_an_event_is_marked_by_its_number_and_not_outside_of_the_plot():
+    drawn = trend(course(), NARROW, Beside(events=[(-3, "1"), (0, "2"), (55, "3"), (56, "4")]))
+    assert [label.text for label in drawn.events] == ["2", "3"]
+
+
+def test_the_script_is_given_what_is_drawn():
+    given_it = columns(
+        course(
+            days={"leg": [on(0, 6), on(5, 0)], "back": []},
+            lines={"leg": [[on(0, 6), on(2, 5)], [on(5, 5)]], "back": []},
+            plans=[{"starts_on": START, "number": 1}, {"starts_on": START + timedelta(days=9), "number": 2}],
+        ),
+        Beside(events=[(4, "1")]),
+    )
+    assert (given_it["leg"][:6], given_it["days"], given_it["known"]) == (
+        [6, None, None, None, None, 0],
+        56,
+        21,
+    )
+    assert given_it["lines"]["leg"] == [[[0, 6], [2, 5]], [[5, 5]]]
+    assert given_it["changes"] == [{"at": 9, "text": "A", "version": 2}]
+    assert json.loads(json.dumps(given_it)) == given_it
 
 
 @given(st.lists(st.floats(20, 200), max_size=4))

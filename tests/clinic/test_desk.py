@@ -24,6 +24,7 @@ from recovery.models import (
     Episode,
     Message,
     Patient,
+    Plan,
     Progress,
     Proposal,
     RedFlag,
@@ -101,10 +102,17 @@ def suspended(person: Person) -> Suspension:
 
 def proposal_for(person: Person, by: Person) -> Proposal:
     """Two ambers, and so the step that the rules propose."""
+    people.plan_for(person, by, starts_on=NOW.date() - timedelta(days=10))
+    return proposal_on(person)
+
+
+def proposal_on(person: Person) -> Proposal:
+    """The same, on the plan that stands."""
     from recovery.actions.ladder import judge_ladders
 
-    plan = people.plan_for(person, by, starts_on=NOW.date() - timedelta(days=10))
-    line = plan.prescriptions.get()
+    with acting_for_all():
+        plan = Plan.objects.filter(patient=person.user.pk).latest("number")
+        line = plan.prescriptions.select_related("exercise").get()
     for hours in (2, 1):
         session = {
             "revision": 1,

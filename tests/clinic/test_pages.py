@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 Browser = Callable[[Person], Client]
 
 # All but a script, style or address of our own: those are files, which the Content-Security-Policy lets in.
-RUNS_ITSELF = r'<script(?! src="/static/clinic/[a-z/.]+" defer></script>)|<style|\sstyle=|\son\w+=|https?://(?!www\.w3\.org)'
+RUNS_ITSELF = r'<script(?! (?:type="module" )?src="/static/clinic/[a-z/.]+"(?: defer)?></script>)|<style|\sstyle=|\son\w+=|https?://(?!www\.w3\.org)'
 
 
 def text(response: Any) -> str:
