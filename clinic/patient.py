@@ -138,7 +138,7 @@ class PatientPage(CaringPage):
             "facts": [
                 (f"{trend['region'].title()}, last full week", words.pain(now)),
                 ("Since baseline", words.change(now, baseline["value"] if baseline else None)),
-                ("A week, of the last four", words.slope(trend["slope"])),
+                ("Change a week, last 4", words.slope(trend["slope"])),
                 *[
                     (f"Sessions, {window['days']} days", words.sessions(window["sessions"]))
                     for window in (trend["adherence"]["week"], trend["adherence"]["month"])

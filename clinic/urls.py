@@ -4,6 +4,7 @@ from clinic.building import Builder
 from clinic.catalog.exercises import EditExercise, NewExercise
 from clinic.catalog.listing import Catalog, PutAwayExercise, PutAwayProgram
 from clinic.catalog.programs import EditProgram, NewProgram
+from clinic.cohort import CohortPage
 from clinic.door import Join, SignIn, SignOut
 from clinic.effect import ReminderEffectPage
 from clinic.figures import ApproveFigure, Figures
@@ -24,6 +25,7 @@ urlpatterns = [
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("clinic/join", Join.as_view(), name="join"),
+    path("cohort", CohortPage.as_view(), name="cohort"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),
     path("patients/new", AddPatient.as_view(), name="add-patient"),
     path("invitations", Invitations.as_view(), name="invitations"),

@@ -2,6 +2,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from recovery.engagement import Engagement
+from recovery.models.episode import Ending
 from recovery.rules import cohort as rules
 from recovery.rules.course import Stratum
 
@@ -112,3 +114,28 @@ class CohortSerializer(serializers.Serializer[Any]):
     notes = serializers.ListField(
         child=serializers.CharField(), help_text="What must stand beside the curves."
     )
+
+
+FEW = "Null: one to four."
+
+
+class EndedSerializer(serializers.Serializer[Any]):
+    """Episodes that ended, by the reason."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {why.value: serializers.IntegerField(allow_null=True, help_text=FEW) for why in Ending}
+
+
+class EngagementSerializer(serializers.Serializer[Engagement]):
+    whose = serializers.ChoiceField(choices=["clinic", "own patients"])
+    enrolled = serializers.IntegerField(allow_null=True, help_text=FEW)
+    started = serializers.IntegerField(allow_null=True, help_text="With a plan that has begun. " + FEW)
+    month = serializers.IntegerField(allow_null=True, help_text="Of these, whose day 30 has ended. " + FEW)
+    kept_on = serializers.IntegerField(
+        allow_null=True, help_text="Of these, who wrote something on day 30 or later. " + FEW
+    )
+    ended_before = serializers.IntegerField(
+        allow_null=True, help_text="Of those who did not, whose episode had ended by then. " + FEW
+    )
+    fell_silent = serializers.IntegerField(allow_null=True, help_text="And whose had not. " + FEW)
+    ended = EndedSerializer()

@@ -42,6 +42,7 @@ urlpatterns = [
     path("suspensions", ladder.Suspensions.as_view(), name="suspensions"),
     path("suspensions/<int:pk>/lift", ladder.LiftSuspension.as_view(), name="lift-suspension"),
     path("cohort", cohort.Cohort.as_view(), name="cohort"),
+    path("engagement", cohort.Engagement.as_view(), name="engagement"),
     path("episodes/<int:pk>/measures", beside.Measures.as_view(), name="measures"),
     path("episodes/<int:pk>/timeline", beside.Timeline.as_view(), name="timeline"),
     path("episodes/<int:pk>/timeline/events/<int:event>", beside.OneEvent.as_view(), name="timeline-event"),

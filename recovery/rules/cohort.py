@@ -15,7 +15,7 @@ from math import isnan
 
 from recovery.rules.course import Stratum
 from recovery.rules.terms import Relief
-from recovery.rules.weeks import Week, baseline
+from recovery.rules.weeks import DAYS_IN_WEEK, Week, baseline
 
 LEAST_EPISODES = 10  # nothing is shown of fewer; P
 LEAST_EVENTS = 5  # nothing is shown of fewer reliefs (or relapses); P
@@ -291,6 +291,18 @@ class PublishedShare:
     sources: tuple[str, ...]
     stratum: Stratum | None = None
     by_week: tuple[tuple[int, float], ...] = ()
+
+    def beside(self, relief: Curve) -> list[tuple[int, float, Step | None]]:
+        """(week, published share, step of the curve) for each published week that the curve reaches.
+
+        A published week counts relief at the end of its second week, the curve dates it by the end of the first: so
+        the curve is read a week earlier. No step is no relief by then.
+        """
+        return [
+            (week, share, relief.at(day))
+            for week, share in self.by_week
+            if (day := DAYS_IN_WEEK * (week - 1)) <= relief.drawn_through
+        ]
 
 
 _SIMULATED = (

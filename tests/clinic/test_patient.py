@@ -111,7 +111,7 @@ def test_course_and_adherence_have_the_numbers_of_the_api(maria: Person, browser
         expected = f"{sessions['done']} / {sessions['asked']}, {sessions['word']}"
         assert f"Sessions, {window['days']} days {expected}" in said
     assert f"Dose, 28 days {words.dose(month['dose'])}" in said
-    assert f"A week, of the last four {words.slope(trend['slope'])}" in said
+    assert f"Change a week, last 4 {words.slope(trend['slope'])}" in said
     plot = json.loads(unescape(page.split('data-plot="')[1].split('"')[0]))
     assert plot["start"] == trend["start"]
     assert [value for value in plot["leg"] if value is not None] == [d["value"] for d in trend["days"]["leg"]]

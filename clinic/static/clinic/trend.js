@@ -190,37 +190,35 @@ function levels(chart, { baseline, marks }, { color }) {
   });
 }
 
-/** What each level is called, at the right, and the last value of each line at its end. */
+/** What each level is called, at the right, and the last value of each line at its end; none covers another. */
 function names(chart, { baseline, marks, band, lines }, { color, font, text }) {
   inPixels(chart, (ctx, box) => {
-    ctx.textAlign = "left";
-    ctx.textBaseline = "middle";
-    ctx.font = font;
-    ctx.fillStyle = color("ink-2");
-    const last = band.at(-1);
-    const named = [
+    const ends = ["leg", "back"].flatMap((region) => {
+      const [day, level] = lines[region].at(-1)?.at(-1) ?? [];
+      const x = day === undefined ? NaN : chart.valToPos(day + 0.5, "x", true) / devicePixelRatio;
+      const name = `${region === "leg" ? "Leg" : "Back"} ${level?.toFixed(1)}`;
+      return x >= box.left && x <= box.right ? [{ level, text: name, x, color: color(region), font: `bold ${font}` }] : [];
+    });
+    const edges = band.at(-1);
+    const levels = [
       ...(baseline === null ? [] : [{ level: baseline, text: "Baseline" }]),
       ...marks,
-      ...(last ? [{ level: (last[0] + last[1]) / 2, text: "Expected" }] : []),
-    ].sort((one, other) => other.level - one.level);
-    let free = box.top;
-    for (const { level, text: name } of named) {
-      const y = Math.max(height(box, level), free);
-      ctx.fillText(name, box.right + 6, y);
-      free = y + text * 1.25;
-    }
-    ctx.font = `bold ${font}`;
+      ...(edges ? [{ level: (edges[0] + edges[1]) / 2, text: "Expected" }] : []),
+    ].map((one) => ({ ...one, x: box.right, color: color("ink-2"), font }));
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle";
     ctx.lineWidth = 4;
     ctx.lineJoin = "round";
     ctx.strokeStyle = color("surface");
-    for (const region of ["leg", "back"]) {
-      const [day, value] = lines[region].at(-1)?.at(-1) ?? [];
-      const x = chart.valToPos(day + 0.5, "x", true) / devicePixelRatio;
-      if (day === undefined || x < box.left || x > box.right) continue;
-      ctx.fillStyle = color(region);
-      const label = [`${region === "leg" ? "Leg" : "Back"} ${value.toFixed(1)}`, x + 6, height(box, value)];
-      ctx.strokeText(...label);
-      ctx.fillText(...label);
+    const placed = [];
+    for (const one of [...ends, ...levels].sort((one, other) => other.level - one.level)) {
+      const near = placed.filter(({ x }) => Math.abs(x - one.x) < text * 5.5);
+      const y = Math.max(height(box, one.level), ...near.map((above) => above.y + text * 1.25));
+      placed.push({ x: one.x, y });
+      ctx.font = one.font;
+      ctx.fillStyle = one.color;
+      ctx.strokeText(one.text, one.x + 6, y);
+      ctx.fillText(one.text, one.x + 6, y);
     }
   });
 }
