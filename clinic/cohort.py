@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 from clinic import words
 from clinic.caring import CaringPage
-from clinic.survival import Survival, survival
+from clinic.survival import NARROW, WIDE, Survival, survival
 from exercises.models import Program
 from recovery.cohort import Cohort, Group, cohort
 from recovery.engagement import LEAST_SHOWN, Engagement, engagement
@@ -33,6 +33,8 @@ ENDED = {
     Ending.TRANSFER: "Moved to other care",
     Ending.SURGERY: "Surgery",
 }
+SIZES = (("wide", WIDE), ("narrow", NARROW))
+Drawings = Sequence[tuple[str, Survival]]
 STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -93,7 +95,7 @@ class Shown:
 
     name: str
     group: Group
-    drawn: Survival | None
+    drawn: Drawings
     rows: Sequence[Row]
     median: str
     published: PublishedShare | None = None
@@ -159,7 +161,7 @@ def _shown(name: str, group: Group, published: PublishedShare | None = None) -> 
     return Shown(
         name,
         group,
-        survival(relief, [(7 * (week - 1), 1 - share) for week, share, _ in beside]) if relief else None,
+        _drawn(relief, [(7 * (week - 1), 1 - share) for week, share, _ in beside]),
         _rows(relief),
         _median(relief),
         published,
@@ -171,8 +173,8 @@ def _published(found: Cohort, stratum: Stratum) -> PublishedShare | None:
     return next((one for one in found.published if one.stratum is stratum and one.by_week), None)
 
 
-def _drawn(curve: Curve | None) -> Survival | None:
-    return survival(curve) if curve else None
+def _drawn(curve: Curve | None, published: Sequence[tuple[int, float]] = ()) -> Drawings:
+    return [(size, survival(curve, frame, published)) for size, frame in SIZES] if curve else []
 
 
 def _rows(curve: Curve | None) -> list[Row]:

@@ -8,9 +8,22 @@ from dataclasses import dataclass
 
 from recovery.rules.cohort import RISK_TABLE_DAYS, Curve
 
-WIDTH, HEIGHT = 560, 300
-LEFT, TOP, RIGHT, BOTTOM = 52, 14, 20, 74
-MOST_TICKS = 9
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A drawing of width x height; below the plot is room for the weeks and the numbers at risk."""
+
+    width: int
+    height: int
+    most_ticks: int
+    left: int = 52
+    top: int = 14
+    right: int = 24
+    bottom: int = 74
+
+
+WIDE = Frame(560, 300, most_ticks=9)
+NARROW = Frame(330, 270, most_ticks=4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +43,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    width: int
-    height: int
-    left: int
+    frame: Frame
     right: int
     bottom: int
     line: str
@@ -44,24 +55,23 @@ class Survival:
     published: Sequence[Published]
 
 
-def survival(curve: Curve, published: Sequence[tuple[int, float]] = ()) -> Survival:
+def survival(curve: Curve, frame: Frame, published: Sequence[tuple[int, float]] = ()) -> Survival:
     """`published` are (day, share left) of others, drawn as far as the curve goes."""
+    right, bottom = frame.width - frame.right, frame.height - frame.bottom
     last = max(curve.drawn_through, RISK_TABLE_DAYS)
 
     def x(day: float) -> float:
-        return round(LEFT + day / last * (WIDTH - LEFT - RIGHT), 1)
+        return round(frame.left + day / last * (right - frame.left), 1)
 
     def y(share: float) -> float:
-        return round(TOP + (1 - share) * (HEIGHT - TOP - BOTTOM), 1)
+        return round(frame.top + (1 - share) * (bottom - frame.top), 1)
 
     ends = [*(step.day for step in curve.steps[1:]), curve.drawn_through]
-    every = -(-len(curve.at_risk) // MOST_TICKS)
+    every = -(-len(curve.at_risk) // frame.most_ticks)
     return Survival(
-        width=WIDTH,
-        height=HEIGHT,
-        left=LEFT,
-        right=WIDTH - RIGHT,
-        bottom=HEIGHT - BOTTOM,
+        frame=frame,
+        right=right,
+        bottom=bottom,
         line=f"M{x(0)} {y(1)}"
         + "".join(f"H{x(step.day)}V{y(step.left)}" for step in curve.steps)
         + f"H{x(curve.drawn_through)}",

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.access import Role, acting, acting_for_all
 from accounts.models import Clinic
 from clinic.cohort import safe
-from clinic.survival import HEIGHT, WIDTH, survival
+from clinic.survival import NARROW, WIDE, Frame, survival
 from recovery.actions.days import close_days
 from recovery.actions.people import end_episode
 from recovery.models import Episode, Progress
@@ -220,16 +220,17 @@ def spans(*, relieved: int, left: int) -> list[Span]:
     ] * left
 
 
-def test_a_curve_begins_whole_falls_in_steps_and_stays_inside_its_drawing():
+@pytest.mark.parametrize("frame", [WIDE, NARROW])
+def test_a_curve_begins_whole_falls_in_steps_and_stays_inside_its_drawing(frame: Frame):
     found = curve(spans(relieved=9, left=12))
     assert found is not None
-    drawn = survival(found)
-    assert drawn.line.startswith(f"M{drawn.left}.0 ")
+    drawn = survival(found, frame)
+    assert drawn.line.startswith(f"M{frame.left}.0 ")
     heights = [float(y) for y in re.findall(r"V([\d.]+)", drawn.line)]
     assert len(heights) == len(found.steps) == 3
     assert heights == sorted(heights)
     numbers = [float(n) for n in re.findall(r"[\d.]+", drawn.line + drawn.band)]
-    assert all(0 <= number <= max(WIDTH, HEIGHT) for number in numbers)
+    assert all(0 <= number <= max(frame.width, frame.height) for number in numbers)
     assert [tick.text for tick in drawn.days] == ["start", "week 4", "week 8"]
     assert [tick.at_risk for tick in drawn.days] == [n for _, n in found.at_risk]
     assert drawn.band.count("Z") == 3
@@ -238,6 +239,6 @@ def test_a_curve_begins_whole_falls_in_steps_and_stays_inside_its_drawing():
 def test_what_is_published_for_after_the_end_of_the_curve_is_not_drawn():
     found = curve(spans(relieved=9, left=12))
     assert found is not None
-    assert len(survival(found, [(21, 0.9), (71, 0.4)]).published) == 1
+    assert len(survival(found, WIDE, [(21, 0.9), (71, 0.4)]).published) == 1
     published = next(one for one in PUBLISHED_SHARES if one.by_week)
     assert [week for week, _, _ in published.beside(found)] == [4, 6, 8]
