@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 
-from clinic import words
+from clinic import beside, words
 from clinic.caring import CaringPage
 from clinic.survival import NARROW, WIDE, Survival, survival
 from exercises.models import Program
@@ -18,6 +18,7 @@ from recovery.models import Plan
 from recovery.models.episode import Ending
 from recovery.rules.cohort import LEAST_EPISODES, LEAST_EVENTS, Curve, LeftOut, LogRank, PublishedShare, Step
 from recovery.rules.course import Stratum
+from recovery.rules.course_of_many import WeekOfMany
 
 SYMPTOMS = {
     Stratum.A: "Less than 6 weeks",
@@ -90,6 +91,16 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """One week of a stratum: the median of what is left of the baselines, its middle half, and the expected one."""
+
+    week: int
+    counted: str
+    here: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A group with its curve, or the sentence that there are too few."""
 
@@ -100,6 +111,8 @@ class Shown:
     median: str
     published: PublishedShare | None = None
     compared: Sequence[Compared] = ()
+    weeks: Sequence[Week] = ()
+    course: beside.Course | None = None
 
 
 class CohortPage(CaringPage):
@@ -157,16 +170,30 @@ class CohortPage(CaringPage):
 
 def _shown(name: str, group: Group, published: PublishedShare | None = None) -> Shown:
     relief = group.relief
-    beside = published.beside(relief) if published and relief else []
+    others = published.beside(relief) if published and relief else []
     return Shown(
         name,
         group,
-        _drawn(relief, [(7 * (week - 1), 1 - share) for week, share, _ in beside]),
+        _drawn(relief, [(7 * (week - 1), 1 - share) for week, share, _ in others]),
         _rows(relief),
         _median(relief),
         published,
-        [Compared(week, _happened(step), words.share(share)) for week, share, step in beside],
+        [Compared(week, _happened(step), words.share(share)) for week, share, step in others],
+        [_week(week) for week in group.course or ()],
+        beside.course(group.course or ()),
     )
+
+
+def _week(week: WeekOfMany) -> Week:
+    here = words.NONE
+    if week.middle is not None:
+        here = f"{words.share(week.middle)} ({_range(week.low, week.high)})"
+    expected = f"{words.share(week.expected)} ({_range(week.expected_low, week.expected_high)})"
+    return Week(week.week, _count(week.counted), here, expected)
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return f"{round(100 * (low or 0))} to {round(100 * (high or 0))} %"
 
 
 def _published(found: Cohort, stratum: Stratum) -> PublishedShare | None:

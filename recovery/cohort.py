@@ -31,7 +31,8 @@ from recovery.rules.cohort import (
     until_relapse,
     until_relief,
 )
-from recovery.rules.course import Stratum, stratum
+from recovery.rules.course import REFERENCE_CURVE_V1, Stratum, reference_curve, stratum
+from recovery.rules.course_of_many import WeekOfMany, Weeks, weeks_of_many
 
 WITHOUT_A_PROGRAM = "Without a program"
 
@@ -55,11 +56,13 @@ class Counted:
     left_out: LeftOut | None
     relief: Span | None
     relapse: Span | None
+    weeks: Weeks
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Some of the episodes. Under the guard there is nothing but the sentence that says so."""
+    """Some of the episodes. Under the guard there is nothing but the sentence that says so, and the course."""
 
     half: Half
     relief: Curve | None = None
@@ -68,6 +71,9 @@ class Group:
     stratum: Stratum | None = None
     program: int | None = None
     name: str = ""
+    # Of a stratum: its weeks beside the clinic's reference, and the label that must stand with them.
+    course: Sequence[WeekOfMany] | None = None
+    course_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +114,7 @@ def cohort(
     names = {
         row.pk: row.text_in("en")["name"] for row in Program.objects.filter(pk__in=filter(None, by_program))
     }
-    strata = [_group(some, stratum=one) for one, some in by_stratum.items() if some]
+    strata = [_group(some, stratum=one, **_course(one, some)) for one, some in by_stratum.items() if some]
     programs = [
         _group(some, program=one, name=names[one] if one else WITHOUT_A_PROGRAM)
         for one, some in by_program.items()
@@ -152,6 +158,8 @@ def _counted(rows: QuerySet[Progress]) -> list[Counted]:
         "relieved_on",
         "relapsed_on",
         "valid_through",
+        "weeks",
+        "clinic__care_settings__reference_curve",
         named=True,
     )
     return [_one(row) for row in found]
@@ -169,6 +177,8 @@ def _one(row: Any) -> Counted:
         reached.left_out,
         until_relief(start, reached, closed_on=closed_on),
         until_relapse(reached, closed_on=closed_on),
+        row.weeks,
+        row.clinic__care_settings__reference_curve or REFERENCE_CURVE_V1.version,
     )
 
 
@@ -195,6 +205,15 @@ def _group(some: Sequence[Counted], **which: Any) -> Group:
         left_out={why: sum(one.left_out is why for one in some) for why in LeftOut},
         **which,
     )
+
+
+def _course(one: Stratum, some: Sequence[Counted]) -> dict[str, Any]:
+    """Everybody of an answer is of one clinic, and so is the reference."""
+    curve = reference_curve(some[0].reference)
+    return {
+        "course": weeks_of_many(one, curve, [episode.weeks for episode in some if episode.left_out is None]),
+        "course_label": curve.label(one),
+    }
 
 
 def _log_rank(strata: list[list[list[Span]]]) -> LogRank | None:

@@ -6,6 +6,7 @@ from recovery.engagement import Engagement
 from recovery.models.episode import Ending
 from recovery.rules import cohort as rules
 from recovery.rules.course import Stratum
+from recovery.rules.course_of_many import WeekOfMany
 
 
 class CohortQuery(serializers.Serializer[Any]):
@@ -69,8 +70,21 @@ class LeftOutSerializer(serializers.Serializer[Any]):
     low_baseline = serializers.IntegerField(help_text="Below 3: no percentages.")
 
 
+class WeekOfManySerializer(serializers.Serializer[WeekOfMany]):
+    """Shares of the baseline in one program week; null where fewer than 5 have a value in it."""
+
+    week = serializers.IntegerField()
+    counted = serializers.IntegerField(allow_null=True)
+    low = serializers.FloatField(allow_null=True, help_text="A quarter lies below.")
+    middle = serializers.FloatField(allow_null=True, help_text="The median.")
+    high = serializers.FloatField(allow_null=True, help_text="A quarter lies above.")
+    expected_low = serializers.FloatField()
+    expected = serializers.FloatField()
+    expected_high = serializers.FloatField()
+
+
 class GroupSerializer(serializers.Serializer[Any]):
-    """Fewer than 10 episodes or 5 reliefs: everything but the sentence is null. The same for relapses."""
+    """Fewer than 10 episodes or 5 reliefs: all but the sentence and the course is null. The same for relapses."""
 
     stratum = serializers.CharField(allow_null=True)
     program = serializers.IntegerField(allow_null=True)
@@ -83,6 +97,10 @@ class GroupSerializer(serializers.Serializer[Any]):
     left_out = LeftOutSerializer(
         allow_null=True, help_text="Episodes that are not in the curve, by the reason."
     )
+    course = WeekOfManySerializer(
+        many=True, allow_null=True, help_text="Of a stratum: its weeks beside the clinic's reference."
+    )
+    course_label = serializers.CharField(help_text="It must stand beside the course.")
 
 
 class LogRankSerializer(serializers.Serializer[rules.LogRank]):

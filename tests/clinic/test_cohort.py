@@ -76,6 +76,23 @@ def test_a_stratum_stands_beside_the_published_model_a_week_earlier(maria: Perso
     assert f"4 {here} {percent(shares[4])} %" in said
 
 
+def test_the_weeks_of_a_stratum_stand_beside_the_clinics_reference(maria: Person, browser: Browser):
+    for _ in range(5):
+        recovering(maria, 6, 6, 3)
+    recovering(maria, 8, 8, 8, 8)
+    close_days(now=NOW)
+    (group,) = api(maria, "cohort")["strata"]
+    second, fourth = group["course"]
+    assert (second["week"], second["counted"], second["middle"], group["relief"]) == (2, 6, 1, None)
+    assert (fourth["week"], fourth["counted"], fourth["middle"]) == (4, None, None)
+    said = text(browser(maria).get("/cohort"))
+    edges = [percent(second[name]) for name in ("expected", "expected_low", "expected_high")]
+    expected = "{} % ({} to {} %)".format(*edges)
+    assert f"2 6 100 % (100 to 100 %) {expected}" in said
+    assert "4 fewer than 5 – " in said
+    assert group["course_label"] in said
+
+
 def test_relapses_and_programs_are_told(maria: Person, browser: Browser):
     for _ in range(10):
         recovering(maria, 6, 5, 2, 2)
