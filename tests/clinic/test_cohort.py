@@ -258,4 +258,5 @@ def test_what_is_published_for_after_the_end_of_the_curve_is_not_drawn():
     assert found is not None
     assert len(survival(found, WIDE, [(21, 0.9), (71, 0.4)]).published) == 1
     published = next(one for one in PUBLISHED_SHARES if one.by_week)
-    assert [week for week, _, _ in published.beside(found)] == [4, 6, 8]
+    beside = [(week, step and step.day) for week, _, step in published.beside(found)]
+    assert beside == [(4, 21), (6, 35), (8, 35)]
