@@ -49,6 +49,11 @@ def start_clinic(*, name: str, time_zone: str, administrator: str, email: str, n
     )
 
 
+def change_clinic(*, clinic_id: int, name: str, time_zone: str) -> None:
+    """Correct what a clinic is called and the clock it goes by. Patients keep their own zones."""
+    Clinic.objects.filter(pk=clinic_id).update(name=name, time_zone=time_zone)
+
+
 @transaction.atomic
 def invite_staff(*, clinic_id: int, name: str, email: str, role: str, by: int, now: datetime) -> Issued:
     """Invite a colleague. Somebody who works at another clinic already keeps their name and password."""

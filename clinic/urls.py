@@ -1,5 +1,6 @@
 from django.urls import path
 
+from clinic.administration.settings import ClinicPage
 from clinic.building import Builder
 from clinic.catalog.exercises import EditExercise, NewExercise
 from clinic.catalog.listing import Catalog, PutAwayExercise, PutAwayProgram
@@ -61,4 +62,5 @@ urlpatterns = [
     path("red-flags/<int:pk>/act", ActOnFlag.as_view(), name="act-on-red-flag"),
     path("red-flags/<int:pk>/acknowledge", AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),
     path("red-flags/<int:pk>/close", CloseFlag.as_view(), name="close-red-flag"),
+    path("clinic", ClinicPage.as_view(), name="administration"),
 ]

@@ -14,6 +14,7 @@ from accounts.models import Membership
 from accounts.permissions import IsAdministrator, IsPatient, IsSignedIn, IsStaff
 from notifications import receipts
 from notifications.models import REMINDER_KINDS, DeliveryChoices, Listener, MessageSettings
+from notifications.settings import set_message_settings
 from notifications.withholding import told
 from recovery.models import Patient
 from wire.serializers import StrictBooleanField, StrictIntegerField, StrictSerializer
@@ -146,12 +147,7 @@ class ClinicMessageSettings(Acting):
         serializer.is_valid(raise_exception=True)
         fields = dict(serializer.validated_data)
         listeners = self._listeners(fields.pop("listeners"))
-        chosen = MessageSettings(clinic_id=self.actor.clinic_id, **fields)
-        MessageSettings.objects.bulk_create(
-            [chosen], update_conflicts=True, unique_fields=["clinic"], update_fields=list(fields)
-        )
-        Listener.objects.filter(clinic=self.actor.clinic_id).delete()
-        Listener.objects.bulk_create(listeners)
+        chosen = set_message_settings(clinic_id=self.actor.clinic_id, chosen=fields, listeners=listeners)
         return Response(_settings(chosen, listeners))
 
     def _listeners(self, asked: list[dict[str, Any]]) -> list[Listener]:
