@@ -1,6 +1,7 @@
 """What people do to accounts: start a clinic, invite, join, sign in, leave."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -155,8 +156,10 @@ def check_credentials(*, email: str, password: str) -> User | None:
 def end_membership(*, membership: Membership, now: datetime) -> None:
     """Somebody leaves, in this role. With their last role their devices and codes at the clinic are void.
 
-    Raises Conflict for the last administrator: nobody could let anybody in again.
+    Raises Conflict for the last administrator: nobody could let anybody in again. Of two who leave at once,
+    one is told.
     """
+    Clinic.objects.select_for_update(no_key=True).get(pk=membership.clinic_id)
     others = Membership.objects.current().filter(clinic=membership.clinic, role=Role.ADMINISTRATOR)
     if membership.role == Role.ADMINISTRATOR and not others.exclude(pk=membership.pk).exists():
         raise Conflict("This is the last administrator of the clinic: make another one first.")
@@ -167,3 +170,24 @@ def end_membership(*, membership: Membership, now: datetime) -> None:
         Device.objects.current().filter(user=membership.user, clinic=membership.clinic).update(revoked_at=now)
         codes_left = Invitation.objects.open(at=now).filter(user=membership.user, clinic=membership.clinic)
         codes_left.update(revoked_at=now)
+
+
+@transaction.atomic
+def change_roles(*, clinic_id: int, user_id: int, roles: Collection[str], now: datetime) -> None:
+    """A colleague has exactly these roles of staff from now on; without any they have left, as by end_membership."""
+    Clinic.objects.select_for_update(no_key=True).get(pk=clinic_id)
+    held = {
+        one.role: one
+        for one in Membership.objects.filter(clinic=clinic_id, user=user_id, ended_at=None)
+        .exclude(role=Role.PATIENT)
+        .select_related("clinic", "user")
+    }
+    for role in set(roles) - held.keys():
+        Membership.objects.create(clinic_id=clinic_id, user_id=user_id, role=role, started_at=now)
+    for role in held.keys() - set(roles):
+        end_membership(membership=held[role], now=now)
+
+
+def revoke_invitation(*, invitation: Invitation, now: datetime) -> None:
+    """The code lets nobody in any more."""
+    Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=now)

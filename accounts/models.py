@@ -71,6 +71,12 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def open(self, *, at: datetime) -> Self:
         return self.filter(revoked_at=None, expires_at__gt=at)
 
+    def of_staff(self, actor: Actor) -> Self:
+        """The invitations of colleagues, for the administrators of the clinic."""
+        if not actor.is_administrator:
+            return self.none()
+        return self.filter(clinic=actor.clinic_id).exclude(role=Role.PATIENT)
+
 
 class Invitation(models.Model):
     """A code that lets one person's devices in. Only a keyed digest of code and second factor is kept."""

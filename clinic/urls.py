@@ -1,7 +1,11 @@
 from django.urls import path
 
+from clinic.administration.handover import CoverFor, HandOver, OwnCover
+from clinic.administration.roster import Roster
 from clinic.administration.settings import ClinicPage
+from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
 from clinic.building import Builder
+from clinic.care import AddToCareTeam, CarePage, Discharge, HandOverOne, LeaveCareTeam, NewBout
 from clinic.catalog.exercises import EditExercise, NewExercise
 from clinic.catalog.listing import Catalog, PutAwayExercise, PutAwayProgram
 from clinic.catalog.programs import EditProgram, NewProgram
@@ -62,5 +66,20 @@ urlpatterns = [
     path("red-flags/<int:pk>/act", ActOnFlag.as_view(), name="act-on-red-flag"),
     path("red-flags/<int:pk>/acknowledge", AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),
     path("red-flags/<int:pk>/close", CloseFlag.as_view(), name="close-red-flag"),
+    path("patients/<int:pk>/care", CarePage.as_view(), name="care"),
+    path("patients/<int:pk>/care/add", AddToCareTeam.as_view(), name="add-to-care-team"),
+    path("patients/<int:pk>/care/hand-over", HandOverOne.as_view(), name="hand-over-one"),
+    path("patients/<int:pk>/care/<int:member>/end", LeaveCareTeam.as_view(), name="leave-care-team"),
+    path("patients/<int:pk>/new-bout", NewBout.as_view(), name="new-bout"),
+    path("episodes/<int:pk>/discharge", Discharge.as_view(), name="discharge"),
+    path("cover", OwnCover.as_view(), name="cover"),
     path("clinic", ClinicPage.as_view(), name="administration"),
+    path("clinic/patients", Roster.as_view(), name="roster"),
+    path("clinic/staff", Staff.as_view(), name="staff"),
+    path("clinic/staff/invite", InviteColleague.as_view(), name="invite-colleague"),
+    path("clinic/staff/invitations/<int:pk>/void", VoidInvitation.as_view(), name="void-invitation"),
+    path("clinic/staff/<int:pk>", ColleaguePage.as_view(), name="colleague"),
+    path("clinic/staff/<int:pk>/left", HasLeft.as_view(), name="has-left"),
+    path("clinic/staff/<int:pk>/hand-over", HandOver.as_view(), name="hand-over"),
+    path("clinic/staff/<int:pk>/cover", CoverFor.as_view(), name="cover-for"),
 ]

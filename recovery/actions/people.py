@@ -129,6 +129,15 @@ def open_episode(*, patient: Patient, by: int, now: datetime, **facts: Any) -> E
 
 
 @transaction.atomic
+def open_new_bout(*, patient: Patient, by: int, now: datetime, **facts: Any) -> Episode:
+    """Open an episode after another. Raises Conflict while one is open; of two at once, one is told."""
+    Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if Episode.objects.open().filter(patient=patient.pk).exists():
+        raise Conflict("An episode is open for this patient: end it first.")
+    return open_episode(patient=patient, by=by, now=now, **facts)
+
+
+@transaction.atomic
 def end_episode(*, episode: Episode, because: str, on: date, by: int, now: datetime) -> None:
     """Discharge, transfer or surgery. The diary stays open: what a patient still sends is kept.
 

@@ -4,10 +4,10 @@ from zoneinfo import ZoneInfo
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, Func, OuterRef, Q
 
-from accounts.access import Actor
-from accounts.models import Clinic, User
+from accounts.access import CARING_ROLES, Actor
+from accounts.models import Clinic, Device, Membership, User
 
 
 class Language(models.TextChoices):
@@ -20,6 +20,17 @@ class Language(models.TextChoices):
 class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def current(self, *, on: date) -> Self:
         return self.filter(Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on)
+
+    def not_over(self, *, on: date) -> Self:
+        """Those that hold on this date, or will."""
+        return self.filter(Q(until_on=None) | Q(until_on__gte=on))
+
+    def able(self, *, on: date) -> Self:
+        """Those of the current whose colleague still treats at the clinic: who has left cares for nobody."""
+        treating = Membership.objects.current().filter(role__in=CARING_ROLES)
+        return self.current(on=on).filter(
+            Exists(treating.filter(clinic=OuterRef("clinic"), user=OuterRef("user")))
+        )
 
     def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, Any]":
         """The ids of the patients whose care team this person is on today."""
@@ -82,6 +93,19 @@ class PatientQuerySet(RowsOfPatients["Patient"]):
     def on_roster_of(self, actor: Actor) -> Self:
         """Whom an administrator finds by name: everybody of the clinic. Names and enrolment only, never the record."""
         return self.filter(clinic=actor.clinic_id) if actor.is_administrator else self.none()
+
+    def with_enrolment(self) -> Self:
+        """Each with `enrolled`, whether an episode is open, and `joined`, whether a phone of theirs is signed in."""
+        phones = Device.objects.current().filter(user=OuterRef("pk"), clinic=OuterRef("clinic"))
+        return self.annotate(
+            joined=Exists(phones),
+            enrolled=Func("pk", function="amble_is_enrolled", output_field=models.BooleanField()),
+        )
+
+    def left_alone(self, *, on: date) -> Self:
+        """Those with an open episode for whom nobody cares on this date. Ask it of rows `with_enrolment`."""
+        caring = CareTeamMember.objects.able(on=on).filter(patient=OuterRef("pk"))
+        return self.filter(~Exists(caring), enrolled=True)
 
 
 class Patient(models.Model):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import BooleanField, Exists, Func, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
@@ -88,10 +88,7 @@ class Roster(Acting, generics.ListAPIView[Patient]):
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Patient]:
-        return Patient.objects.on_roster_of(self.actor).annotate(
-            joined=Exists(Device.objects.current().filter(user=OuterRef("pk"))),
-            enrolled=Func("pk", function="amble_is_enrolled", output_field=BooleanField()),
-        )
+        return Patient.objects.on_roster_of(self.actor).with_enrolment()
 
 
 class InvitePatient(Caring):
