@@ -5,4 +5,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts import sessions  # noqa: F401 (notes when somebody signs in)
         from accounts.api import openapi  # noqa: F401 (registers itself with drf-spectacular)

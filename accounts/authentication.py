@@ -11,6 +11,7 @@ from rest_framework.authentication import BaseAuthentication, SessionAuthenticat
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts import sessions
 from accounts.access import Actor
 from accounts.models import Device, Membership
 
@@ -75,8 +76,14 @@ class StaffSessionAuthentication(SessionAuthentication):
         if user is None or not user.is_authenticated:
             return None
         self.enforce_csrf(request)
-        actor = session_actor(user.pk, request._request.session.get(CLINIC_IN_SESSION), now=timezone.now())
-        return (actor, actor) if actor else None
+        session, now = request._request.session, timezone.now()
+        if not sessions.is_open(session, now=now):
+            return None
+        actor = session_actor(user.pk, session.get(CLINIC_IN_SESSION), now=now)
+        if actor is None:
+            return None
+        sessions.note(session, now=now)
+        return actor, actor
 
 
 def session_actor(user_id: int, clinic_id: int | None, *, now: datetime) -> Actor | None:

@@ -19,12 +19,16 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
 from rest_framework.exceptions import PermissionDenied
 
+from accounts import sessions
 from accounts.access import Actor, acting
 from accounts.authentication import CLINIC_IN_SESSION, session_actor
+from clinic.door import ask_again
 from clinic.places import MOST, clinic_of
 from recovery import access
 from recovery.models.people import RowsOfPatients
 from wire.problems import Conflict
+
+POLL = "poll"  # the id of what asks again by itself: no sign of a person
 
 
 def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
@@ -38,7 +42,7 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
 class Page(View):
     """A page for signed-in staff. PostgreSQL sees its work, template included, as the person who asks.
 
-    A stranger is sent to the sign-in page; what is not theirs to see is a 404, what they may see but not do a 403.
+    A stranger is sent to the sign-in page, and so is who did nothing for 15 minutes; what is not theirs to see is a 404, what they may see but not do a 403.
     No copy stays in the browser.
     """
 
@@ -53,6 +57,10 @@ class Page(View):
             if request.method != "GET":
                 return redirect("clinic:sign-in")
             return redirect_to_login(request.get_full_path())
+        if not sessions.is_open(request.session, now=self.now):
+            return ask_again(request)
+        if request.headers.get("HX-Trigger") != POLL:
+            sessions.note(request.session, now=self.now)
         self.actor = actor
         try:
             with acting(actor):
@@ -74,6 +82,8 @@ class Page(View):
             "actor": self.actor,
             "as_of": f"{clock.hour}:{clock:%M}",
             "here": self.request.get_full_path(),
+            "idle": sessions.IDLE,
+            "idle_warning": sessions.WARNING,
         }
         return render(self.request, f"clinic/{template}", frame | context, status=status)
 
@@ -101,3 +111,9 @@ class Page(View):
         if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None):
             return redirect(came_from)
         return redirect(reverse(otherwise, kwargs=ids))
+
+
+class Stay(Page):
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """The person is there, though this page needed nothing: they read or write."""
+        return HttpResponse(status=204)

@@ -4,10 +4,12 @@ from typing import ClassVar
 
 from django.contrib import messages
 from django.contrib.auth import login, logout
+from django.contrib.auth.views import redirect_to_login
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import View
@@ -17,12 +19,13 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
-from accounts import actions
+from accounts import actions, sessions
 from accounts.api.views import WRONG_CODE, WRONG_PASSWORD
 from accounts.authentication import session_actor
 from accounts.limits import JOINING, SIGNING_IN, FailureLimit, sign_in_limits
 from accounts.models import User
 from clinic.forms import JoinForm, SignInForm
+from clinic.held import seal, unseal
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password", "code")], name="dispatch")
@@ -35,7 +38,8 @@ class Door(View):
         return str(BaseThrottle().get_ident(Request(self.request)))
 
     def show(self, form: Form, status: int = 200) -> HttpResponse:
-        return render(self.request, self.template, {"form": form}, status=status)
+        context = {"form": form, "held": self.request.POST.get("held", "")}
+        return render(self.request, self.template, context, status=status)
 
     def wait(self, form: Form, limit: FailureLimit) -> HttpResponse:
         minutes = limit.seconds // 60
@@ -67,6 +71,9 @@ class SignIn(Door):
             form.add_error("password", WRONG_PASSWORD)
             return self.show(form, status=422)
         login(request, user)
+        held = unseal(request.POST.get("held", ""), by=user.pk)
+        if held:
+            return render(request, "clinic/send_again.html", {"held": held})
         return redirect(self._next() or "clinic:worklist")
 
     def _staff(self, *, email: str, password: str) -> User | None:
@@ -83,11 +90,34 @@ class SignIn(Door):
         return url if ours else ""
 
 
+IDLE_FOR = f"You were signed out, because nothing was done here for {sessions.IDLE.seconds // 60} minutes."
+
+
 class SignOut(View):
     def post(self, request: HttpRequest) -> HttpResponse:
+        """`idle` names the page that was left alone: after signing in again one is back there."""
         logout(request)
-        messages.success(request, "You are signed out.")
-        return redirect("clinic:sign-in")
+        left_alone = request.POST.get("idle", "")
+        if not left_alone:
+            messages.success(request, "You are signed out.")
+            return redirect("clinic:sign-in")
+        messages.info(request, IDLE_FOR)
+        return redirect_to_login(left_alone)
+
+
+def ask_again(request: HttpRequest) -> HttpResponse:
+    """Sign somebody out who did nothing for too long. The form they may just have sent is held for them."""
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=401)
+    held = seal(request) if request.method == "POST" else ""
+    logout(request)
+    if not held:
+        messages.info(request, IDLE_FOR)
+        return redirect_to_login(request.get_full_path())
+    messages.info(request, f"{IDLE_FOR} What you wrote is kept: sign in, and send it.")
+    response = render(request, "clinic/sign_in.html", {"form": SignInForm(), "held": held}, status=401)
+    add_never_cache_headers(response)
+    return response
 
 
 class Join(Door):

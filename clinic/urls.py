@@ -1,5 +1,6 @@
 from django.urls import path
 
+from clinic.acting import Stay
 from clinic.administration.handover import CoverFor, HandOver, OwnCover
 from clinic.administration.roster import Roster
 from clinic.administration.settings import ClinicPage
@@ -29,6 +30,7 @@ urlpatterns = [
     path("", Worklist.as_view(), name="worklist"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
+    path("stay-signed-in", Stay.as_view(), name="stay"),
     path("clinic/join", Join.as_view(), name="join"),
     path("cohort", CohortPage.as_view(), name="cohort"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),

@@ -30,7 +30,7 @@ def helena(hillside: Clinic) -> Person:
 def fields(page: Any) -> dict[str, Any]:
     """What a browser would send of the page's form as it stands."""
     html = page.content.decode()
-    form = html[html.index("data-keep") : html.index("Save the settings")]
+    form = html[html.index('<input type="hidden" name="seen"') : html.index("Save the settings")]
     sent: dict[str, Any] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name, value = (re.search(rf'\b{key}="([^"]*)"', tag) for key in ("name", "value"))
