@@ -42,7 +42,8 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
 class Page(View):
     """A page for signed-in staff. PostgreSQL sees its work, template included, as the person who asks.
 
-    A stranger is sent to the sign-in page, and so is who did nothing for 15 minutes; what is not theirs to see is a 404, what they may see but not do a 403.
+    A stranger is sent to the sign-in page, and so is who did nothing for 15 minutes; what is not theirs to see is a
+    404, what they may see but not do a 403.
     No copy stays in the browser.
     """
 

@@ -28,6 +28,7 @@ ENDINGS = {
 
 
 class AddForm(ToForm):
+    whom = "Colleague"
     from_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
     until_on = forms.DateField(
         label="Until",
@@ -97,7 +98,6 @@ class CarePage(CaringPage):
 
     def show(self, patient: Patient, *, status: int = 200, **refused: forms.Form) -> HttpResponse:
         mine = self.is_mine(patient)
-        today = patient.local_date(self.now)
         record = Patient.objects.visible_to(self.actor).filter(pk=patient.pk).exists()
         episodes = list(
             Episode.objects.visible_to(self.actor)
@@ -116,37 +116,39 @@ class CarePage(CaringPage):
             )
             .order_by("from_on", "id")
         )
-        colleagues = who_treats(self.actor, patient.pk)
-        forms_: dict[str, Any] = {
-            "add_form": AddForm(
-                initial={"from_on": self.actor.today}, colleagues=colleagues, today=self.actor.today
-            ),
-            "hand_form": ToForm(
-                colleagues=who_treats(self.actor, patient.pk, self.actor.user_id), prefix="hand"
-            ),
-        }
-        if mine and episode:
-            forms_["discharge_form"] = DischargeForm(
-                initial={"on": today}, first=episode.onset_on, today=today, prefix="end"
-            )
-        elif mine:
-            forms_["bout_form"] = BoutForm(prefix="bout")
+        named = Patient.objects.filter(pk=patient.pk).with_enrolment()
         context = {
             "patient": patient,
             "mine": mine,
             "record": record,
             "may_add": mine or (self.actor.is_administrator and patient.pk != self.actor.user_id),
             "team": team,
-            "alone": not any(one.here and one.from_on <= self.actor.today for one in team),
             "today": self.actor.today,
             "episode": episode,
             "ended": [(one, ENDINGS[Ending(one.ended_because)]) for one in episodes if one.ended_on],
-            "enrolled": Patient.objects.filter(pk=patient.pk).with_enrolment().get().enrolled,
+            "enrolled": named.enrolled().exists(),
+            "alone": named.left_alone(on=self.actor.today).exists(),
             "red_flags": mine and RedFlag.objects.open().filter(patient=patient).exists(),
             "at": "patients" if record else "administration",
             "failed": bool(refused),
+            "add_form": AddForm(
+                initial={"from_on": self.actor.today},
+                colleagues=who_treats(self.actor, patient.pk),
+                today=self.actor.today,
+            ),
         }
-        return self.page("care.html", context | forms_ | refused, status=status)
+        if mine:
+            context |= self._forms_of_the_care_team(patient, episode)
+        return self.page("care.html", context | refused, status=status)
+
+    def _forms_of_the_care_team(self, patient: Patient, episode: Episode | None) -> dict[str, forms.Form]:
+        others = who_treats(self.actor, patient.pk, self.actor.user_id)
+        found: dict[str, forms.Form] = {"hand_form": ToForm(colleagues=others, prefix="hand")}
+        if episode is None:
+            return found | {"bout_form": BoutForm(prefix="bout")}
+        today = patient.local_date(self.now)
+        ending = DischargeForm(initial={"on": today}, first=episode.onset_on, today=today, prefix="end")
+        return found | {"discharge_form": ending}
 
 
 class AddToCareTeam(CarePage):

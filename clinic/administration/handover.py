@@ -27,14 +27,14 @@ def who_treats(actor: Actor, *but: int) -> list[tuple[int, str]]:
 
 
 class ToForm(forms.Form):
-    to = forms.TypedChoiceField(
-        label="To whom", coerce=int, error_messages={"required": "Choose a colleague."}
-    )
+    whom = "To whom"
+    to = forms.TypedChoiceField(coerce=int, error_messages={"required": "Choose a colleague."})
 
     def __init__(self, *args: Any, colleagues: list[tuple[int, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         to = self.fields["to"]
         assert isinstance(to, forms.TypedChoiceField)  # noqa: S101 (for the types)
+        to.label = self.whom
         to.choices = [("", "Choose"), *((str(pk), name) for pk, name in colleagues)]
 
 
@@ -113,6 +113,7 @@ def _patients(count: int) -> str:
 
 
 class CoverForm(ToForm):
+    whom = "Who covers"
     from_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
     until_on = forms.DateField(label="Until", widget=forms.DateInput({"type": "date"}))
 

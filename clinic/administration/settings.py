@@ -291,17 +291,17 @@ def _seen(now: Mapping[str, Any]) -> str:
 
 
 def _others(form: ClinicForm, now: Mapping[str, Any]) -> list[Other]:
-    names = dict(form.fields["people"].choices)  # type: ignore[attr-defined]
+    names: dict[str, str] = dict(form.fields["people"].choices)  # type: ignore[attr-defined]
     found = []
     for name, theirs in now.items():
         field = form[name]
         typed = field.value() or ""
-        shown = ", ".join(names.get(pk, pk) for pk in theirs) if isinstance(theirs, list) else str(theirs)
-        same = (
-            sorted(typed) == sorted(theirs)
-            if isinstance(theirs, list)
-            else str(typed).split() == shown.split()
-        )
+        if isinstance(theirs, list):
+            same = sorted(typed) == sorted(theirs)
+            shown = ", ".join(names.get(pk, pk) for pk in theirs)
+        else:
+            shown = str(theirs)
+            same = str(typed).split() == shown.split()
         if not same:
             found.append(Other(str(field.label), shown or "nothing"))
     return found

@@ -222,7 +222,7 @@ class ColleaguePage(AdministrationPage):
         """How many patients nobody would care for without them."""
         teams = CareTeamMember.objects.able(on=self.actor.today).filter(clinic=self.actor.clinic_id)
         alone = teams.values("patient").annotate(others=Count("pk", filter=~Q(user=pk))).filter(others=0)
-        patients = Patient.objects.on_roster_of(self.actor).with_enrolment().filter(enrolled=True)
+        patients = Patient.objects.on_roster_of(self.actor).with_enrolment().enrolled()
         return patients.filter(pk__in=alone.values("patient")).count()
 
 

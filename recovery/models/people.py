@@ -102,10 +102,14 @@ class PatientQuerySet(RowsOfPatients["Patient"]):
             enrolled=Func("pk", function="amble_is_enrolled", output_field=models.BooleanField()),
         )
 
+    def enrolled(self) -> Self:
+        """Those with an open episode, also for whom the record itself is closed. Ask it of rows `with_enrolment`."""
+        return self.filter(enrolled=True)
+
     def left_alone(self, *, on: date) -> Self:
         """Those with an open episode for whom nobody cares on this date. Ask it of rows `with_enrolment`."""
         caring = CareTeamMember.objects.able(on=on).filter(patient=OuterRef("pk"))
-        return self.filter(~Exists(caring), enrolled=True)
+        return self.enrolled().filter(~Exists(caring))
 
 
 class Patient(models.Model):

@@ -158,24 +158,24 @@ def test_who_has_left_is_out_and_their_patients_are_shown_until_somebody_has_the
     client, hers = browser(helena), browser(maria)
     assert hers.get("/").status_code == 200
     path = f"/clinic/staff/{maria.user.pk}"
-    assert "For 1 patient nobody else cares." in text(client.get(path))
+    assert "1 patient will be without a care team." in text(client.get(path))
     page = client.post(f"{path}/left", follow=True)
     assert page.redirect_chain[-1][0] == f"{path}/hand-over"
-    assert "Nobody cares for 1 of them now." in text(page)
+    assert "1 of them is without a care team now." in text(page)
     assert "Ben" not in text(page)
     assert hers.get("/").headers["Location"] == "/sign-in?next=/"
     assert Client().get("/api/v1/me", headers=maria.headers).status_code == 401
     assert team(ana) == {("Maria", TODAY - timedelta(days=30), TODAY - timedelta(days=1))}
-    assert "Nobody cares for 1 patient" in text(client.get("/clinic/staff"))
+    assert "1 patient without a care team" in text(client.get("/clinic/staff"))
     assert "Ana Enrolled Joined Nobody" in text(client.get("/clinic/patients?alone=1"))
     done = client.post(
         f"{path}/hand-over", {"to": str(noor.user.pk), "patients": [str(ana.user.pk)]}, follow=True
     )
     assert "Noor cares for one patient from today." in text(done)
-    assert "Nobody cares" not in text(done)
+    assert "without a care team" not in text(done)
     assert browser(noor).get(f"/patients/{ana.user.pk}").status_code == 200
     assert "No patient to hand over" in text(client.get(f"{path}/hand-over"))
-    assert "Somebody cares for everybody" in text(client.get("/clinic/patients?alone=1"))
+    assert "Everybody has a care team" in text(client.get("/clinic/patients?alone=1"))
 
 
 def test_without_a_role_that_treats_one_is_on_no_care_team(
@@ -183,7 +183,7 @@ def test_without_a_role_that_treats_one_is_on_no_care_team(
 ):
     client = browser(helena)
     page = client.post(f"/clinic/staff/{maria.user.pk}", {"roles": ["administrator"]}, follow=True)
-    assert "Nobody cares for 1 of them now." in text(page)
+    assert "1 of them is without a care team now." in text(page)
     assert not cares(maria, ana)
 
 
@@ -193,7 +193,7 @@ def test_a_discharged_patient_needs_nobody(helena: Person, maria: Person, ana: P
     client = browser(helena)
     page = client.post(f"/clinic/staff/{maria.user.pk}/left", follow=True)
     assert page.redirect_chain[-1][0] == "/clinic/staff"
-    assert "Nobody cares" not in text(page)
+    assert "without a care team" not in text(page)
 
 
 def test_patients_of_somebody_who_is_here_go_over_and_a_second_click_changes_nothing(
@@ -285,7 +285,7 @@ def test_an_administrator_sets_the_cover_of_a_colleague_who_is_ill(
 @pytest.mark.parametrize(
     ("field", "typed", "what"),
     [
-        ("to", "", "To whom: Choose a colleague."),
+        ("to", "", "Who covers: Choose a colleague."),
         ("from_on", (TODAY - timedelta(days=1)).isoformat(), "From: Use today or a later day."),
         ("until_on", (TODAY - timedelta(days=1)).isoformat(), "Until: Use the first day or a later one."),
         ("until_on", "soon", "Until: Enter a valid date."),
