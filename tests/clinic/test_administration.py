@@ -482,6 +482,9 @@ def test_the_staff_and_the_roster_cost_the_same_for_one_and_for_ten_and_names_ar
         people.patient(maria, name=f"Ana {n}")
         staff(hillside, Role.THERAPIST, Role.CLINICIAN, name=f"Noor{n}")
     assert [len(statements(client, path)) for path in paths] == costs
+    for path in (*paths, "/clinic", f"/clinic/staff/{maria.user.pk}/hand-over", "/clinic/patients?alone=1"):
+        for statement in statements(client, path):
+            assert not re.match(r"\s*(INSERT|UPDATE|DELETE)", statement), statement
     html = client.get("/clinic/patients").content.decode()
     assert "&lt;script&gt;" in html
     assert "<script>alert" not in html
