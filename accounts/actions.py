@@ -159,9 +159,7 @@ def end_membership(*, membership: Membership, now: datetime) -> None:
     Raises Conflict for the last administrator: nobody could let anybody in again. Of two who leave at once,
     one is told.
     """
-    Clinic.objects.select_for_update(no_key=True).get(pk=membership.clinic_id)
-    others = Membership.objects.current().filter(clinic=membership.clinic, role=Role.ADMINISTRATOR)
-    if membership.role == Role.ADMINISTRATOR and not others.exclude(pk=membership.pk).exists():
+    if membership.role == Role.ADMINISTRATOR and not _other_administrators(membership):
         raise Conflict("This is the last administrator of the clinic: make another one first.")
     membership.ended_at = now
     membership.save(update_fields=["ended_at"])
@@ -170,6 +168,13 @@ def end_membership(*, membership: Membership, now: datetime) -> None:
         Device.objects.current().filter(user=membership.user, clinic=membership.clinic).update(revoked_at=now)
         codes_left = Invitation.objects.open(at=now).filter(user=membership.user, clinic=membership.clinic)
         codes_left.update(revoked_at=now)
+
+
+def _other_administrators(membership: Membership) -> set[int]:
+    """Locked, so that whoever leaves at the same moment waits, and then sees who is left."""
+    current = Membership.objects.current().filter(clinic=membership.clinic_id, role=Role.ADMINISTRATOR)
+    locked = current.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True)
+    return set(locked) - {membership.pk}
 
 
 @transaction.atomic

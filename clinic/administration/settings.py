@@ -291,14 +291,14 @@ def _seen(now: Mapping[str, Any]) -> str:
 
 
 def _others(form: ClinicForm, now: Mapping[str, Any]) -> list[Other]:
-    names: dict[str, str] = dict(form.fields["people"].choices)  # type: ignore[attr-defined]
+    names = dict(form.fields["people"].choices)  # type: ignore[attr-defined]
     found = []
     for name, theirs in now.items():
         field = form[name]
         typed = field.value() or ""
         if isinstance(theirs, list):
             same = sorted(typed) == sorted(theirs)
-            shown = ", ".join(names.get(pk, pk) for pk in theirs)
+            shown = ", ".join(str(names.get(pk, pk)) for pk in theirs)
         else:
             shown = str(theirs)
             same = str(typed).split() == shown.split()

@@ -1,0 +1,49 @@
+"""The last administrator stays, also when two leave at the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connections
+
+from accounts import actions
+from accounts.access import Role
+from accounts.models import Membership
+from tests import people
+from tests.moments import NOW
+from wire.problems import Conflict
+
+
+@pytest.mark.usefixtures("committed")
+def test_of_two_administrators_who_leave_at_once_one_is_told():
+    hillside = people.clinic()
+    left = [people.member(hillside, Role.ADMINISTRATOR, name=name).user.pk for name in ("Helena", "Otto")]
+    together = Barrier(2)
+
+    def leave(user: int) -> str:
+        try:
+            membership = Membership.objects.select_related("clinic", "user").get(user=user)
+            together.wait()
+            actions.end_membership(membership=membership, now=NOW)
+        except Conflict:
+            return "told"
+        finally:
+            connections.close_all()
+        return "left"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(leave, left)) == ["left", "told"]
+    assert Membership.objects.current().count() == 1
+
+
+@pytest.mark.django_db
+def test_roles_change_without_signing_anybody_out():
+    hillside = people.clinic()
+    helena = people.member(hillside, Role.ADMINISTRATOR)
+    maria = people.member(hillside, Role.THERAPIST, name="Maria")
+    actions.change_roles(clinic_id=hillside.pk, user_id=maria.user.pk, roles=[Role.ADMINISTRATOR], now=NOW)
+    actions.change_roles(clinic_id=hillside.pk, user_id=helena.user.pk, roles=[], now=NOW)
+    held = Membership.objects.current().values_list("user", "role")
+    assert list(held) == [(maria.user.pk, Role.ADMINISTRATOR)]
+    assert maria.user.devices.current().exists()
+    assert not helena.user.devices.current().exists()
