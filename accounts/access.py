@@ -6,7 +6,7 @@ be seen by the next person. Without a context every protected table is empty.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.db import connection, models, transaction
@@ -26,7 +26,8 @@ CARING_ROLES = frozenset({Role.THERAPIST, Role.CLINICIAN})
 class Actor:
     """A person acting at one clinic, in all the roles they hold there.
 
-    `today`, the clinic's date, decides which care teams are current.
+    `today`, the clinic's date, decides which care teams are current. `saw` are the patients whose rows were read in
+    this person's name since the request began; accounts.audit notes them.
     """
 
     user_id: int
@@ -34,12 +35,19 @@ class Actor:
     roles: frozenset[str]
     today: date
     device_id: int | None = None
+    session: str = ""  # a few digits of a digest, which tell sessions apart and open none
+    saw: set[int] = field(default_factory=set, compare=False)
 
     is_authenticated = True  # what DRF and Django ask of a user
 
     @property
     def pk(self) -> int:
         return self.user_id
+
+    @property
+    def through(self) -> str:
+        """The device or session that they act through."""
+        return f"device {self.device_id}" if self.device_id else f"session {self.session}"
 
     @property
     def is_patient(self) -> bool:
@@ -79,6 +87,7 @@ def enter(actor: Actor) -> None:
         user=str(actor.user_id),
         roles=",".join(sorted(actor.roles)),
         today=actor.today.isoformat(),
+        through=actor.through,
     )
 
 
@@ -86,7 +95,7 @@ def enter(actor: Actor) -> None:
 def acting_for_all() -> Iterator[None]:
     """One transaction that reaches every clinic: for workers and commands, never for a request of a person."""
     with transaction.atomic():
-        _set_context(reach="all", clinic="", user="", roles="", today="")
+        _set_context(reach="all", clinic="", user="", roles="", today="", through="")
         yield
 
 

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.db import connection
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, SessionAuthentication
@@ -33,7 +34,8 @@ FIND_DEVICE = """
     )
     SELECT id, user_id, clinic_id, last_used_on, roles, today, set_config('amble.reach', 'clinic', true),
         set_config('amble.clinic', clinic_id::text, true), set_config('amble.user', user_id::text, true),
-        set_config('amble.roles', array_to_string(roles, ','), true), set_config('amble.today', today::text, true)
+        set_config('amble.roles', array_to_string(roles, ','), true), set_config('amble.today', today::text, true),
+        set_config('amble.through', 'device ' || id, true)
     FROM device
 """
 
@@ -79,15 +81,16 @@ class StaffSessionAuthentication(SessionAuthentication):
         session, now = request._request.session, timezone.now()
         if not sessions.is_open(session, now=now):
             return None
-        actor = session_actor(user.pk, session.get(CLINIC_IN_SESSION), now=now)
+        actor = session_actor(user.pk, session, now=now)
         if actor is None:
             return None
         sessions.note(session, now=now)
         return actor, actor
 
 
-def session_actor(user_id: int, clinic_id: int | None, *, now: datetime) -> Actor | None:
+def session_actor(user_id: int, session: SessionBase, *, now: datetime) -> Actor | None:
     """The person of a session at the clinic they chose, else at the first they belong to."""
+    clinic_id = session.get(CLINIC_IN_SESSION)
     memberships = list(
         Membership.objects.current()
         .filter(user=user_id)
@@ -100,4 +103,5 @@ def session_actor(user_id: int, clinic_id: int | None, *, now: datetime) -> Acto
         return None
     chosen = clinic_id if clinic_id in clinics else clinics[0]
     roles = frozenset(role for clinic, role, _ in memberships if clinic == chosen)
-    return Actor(user_id, chosen, roles, now.astimezone(ZoneInfo(zones[chosen])).date())
+    digest = sha256((session.session_key or "").encode()).hexdigest()[:12]
+    return Actor(user_id, chosen, roles, now.astimezone(ZoneInfo(zones[chosen])).date(), session=digest)

@@ -2,9 +2,10 @@ from datetime import datetime
 from typing import Self
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from accounts.access import Actor, Role
 
@@ -123,3 +124,65 @@ class FailureCount(models.Model):
     key = models.CharField(max_length=64, unique=True)
     count = models.PositiveIntegerField()
     until = models.DateTimeField(db_index=True)
+
+
+class Deed(models.TextChoices):
+    READ = "read"
+    INSERT = "insert"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+class AuditQuerySet(models.QuerySet["AuditEntry"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """An administrator sees the clinic's, a patient who has read of them, and nobody else anything."""
+        rows = self.filter(clinic_id=actor.clinic_id)
+        if actor.is_administrator:
+            return rows
+        return rows.readings_of(actor.user_id) if actor.is_patient else rows.none()
+
+    def readings_of(self, patient_id: int) -> Self:
+        return self.filter(deed=Deed.READ, about__contains=[patient_id])
+
+
+class AuditEntry(models.Model):
+    """Somebody read of patients, or changed a row. It names and is no foreign key: it outlives what it names.
+
+    Written by `accounts.audit` and by the triggers of `accounts.triggers`, which keep old and new values in a column
+    that the app cannot read. Its times are PostgreSQL's own.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    clinic_id = models.BigIntegerField(null=True)
+    user_id = models.BigIntegerField(
+        null=True, help_text="None: nobody was signed in, as when Amble works by itself."
+    )
+    through = models.CharField(
+        max_length=80, help_text="'device 7', 'session 1f…', or the role at the database."
+    )
+    deed = models.CharField(max_length=8, choices=Deed.choices)
+    what = models.CharField(
+        max_length=80, help_text="The route that was read, or the table that was changed."
+    )
+    row = models.CharField(max_length=40, null=True)  # noqa: DJ001 (a reading has none)
+    about = ArrayField(
+        models.BigIntegerField(), help_text="Users: the patients that were shown or are concerned."
+    )
+    columns = ArrayField(models.CharField(max_length=63), db_default=[], help_text="Which an update changed.")
+
+    objects = AuditQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic_id", "at", "id"], name="audit_of_a_clinic")]
+
+
+class AuditSeal(models.Model):
+    """The entries after those of the seal before, up to `through`, as they were when it was made (accounts.audit)."""
+
+    through = models.BigIntegerField()
+    entries = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    chain = models.BinaryField(
+        max_length=32, help_text="Over the chain before, too: change one, and all after it fail."
+    )
+    sealed_at = models.DateTimeField()

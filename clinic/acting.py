@@ -21,7 +21,8 @@ from rest_framework.exceptions import PermissionDenied
 
 from accounts import sessions
 from accounts.access import Actor, acting
-from accounts.authentication import CLINIC_IN_SESSION, session_actor
+from accounts.audit import note_reading
+from accounts.authentication import session_actor
 from clinic.door import ask_again
 from clinic.places import MOST, clinic_of
 from recovery import access
@@ -35,7 +36,7 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
     """The staff member of this session. None for a stranger, and for somebody who has left since."""
     if request.user.pk is None:
         return None
-    actor = session_actor(request.user.pk, request.session.get(CLINIC_IN_SESSION), now=now)
+    actor = session_actor(request.user.pk, request.session, now=now)
     return actor if actor is not None and actor.is_staff else None
 
 
@@ -66,6 +67,7 @@ class Page(View):
         try:
             with acting(actor):
                 response = super().dispatch(request, *args, **kwargs)
+                note_reading(actor, face="desk", route=request.resolver_match)
         except Http404:
             response = render(request, "clinic/not_found.html", status=404)
         except PermissionDenied as why:
@@ -74,8 +76,8 @@ class Page(View):
         return response
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """Render a page inside the frame that all of them share."""
-        clinic = clinic_of(self.actor)
+        """Render a page inside the frame that all of them share; a page that counts more brings its `clinic`."""
+        clinic = context.get("clinic") or clinic_of(self.actor)
         clock = self.now.astimezone(ZoneInfo(clinic.time_zone))
         frame = {
             "clinic": clinic,

@@ -78,7 +78,7 @@ class SignIn(Door):
 
     def _staff(self, *, email: str, password: str) -> User | None:
         user = actions.check_credentials(email=email, password=password)
-        actor = session_actor(user.pk, None, now=timezone.now()) if user else None
+        actor = session_actor(user.pk, self.request.session, now=timezone.now()) if user else None
         return user if actor is not None and actor.is_staff else None
 
     def _next(self) -> str:

@@ -20,8 +20,11 @@ class HowMany(Subquery):
         super().__init__(rows.order_by().values("pk")[: MOST + 1])
 
 
-def clinic_of(actor: Actor) -> Clinic:
-    """The actor's clinic with what every page of the desk shows of it: its alarms, and how much waits where."""
+def clinic_of(actor: Actor, **more: HowMany) -> Clinic:
+    """The actor's clinic with what every page of the desk shows of it: its alarms, and how much waits where.
+
+    `more` is what one page counts beside it, in the same statement.
+    """
     unread = Message.objects.visible_to(actor).unread()
     reviews = Review.objects.visible_to(actor).open() | Review.objects.left_to_administrators(actor)
     flags = RedFlag.objects.visible_to(actor).open()
@@ -34,6 +37,7 @@ def clinic_of(actor: Actor) -> Clinic:
             reviews=HowMany(reviews),
             tasks=HowMany(Task.objects.visible_to(actor).open()),
             proposals=HowMany(Proposal.objects.visible_to(actor).open()),
+            **more,
         )
         .get(pk=actor.clinic_id)
     )

@@ -5,6 +5,7 @@ from clinic.administration.handover import CoverFor, HandOver, OwnCover
 from clinic.administration.roster import Roster
 from clinic.administration.settings import ClinicPage
 from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
+from clinic.audit import Audit
 from clinic.building import Builder
 from clinic.care import AddToCareTeam, CarePage, Discharge, HandOverOne, LeaveCareTeam, NewBout
 from clinic.catalog.exercises import EditExercise, NewExercise
@@ -64,6 +65,7 @@ urlpatterns = [
     path("suspensions/<int:pk>/lift", LiftSuspension.as_view(), name="lift-suspension"),
     path("proposals/<int:pk>/accept", AcceptProposal.as_view(), name="accept-proposal"),
     path("proposals/<int:pk>/decline", DeclineProposal.as_view(), name="decline-proposal"),
+    path("audit", Audit.as_view(), name="audit"),
     path("red-flags", Inbox.as_view(), name="red-flags"),
     path("red-flags/<int:pk>/act", ActOnFlag.as_view(), name="act-on-red-flag"),
     path("red-flags/<int:pk>/acknowledge", AcknowledgeFlag.as_view(), name="acknowledge-red-flag"),

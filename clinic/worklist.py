@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.models import Clinic
 from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
-from clinic.places import HowMany
+from clinic.places import HowMany, clinic_of
 from recovery.actions.nudges import NOT_AGAIN_WITHIN, NUDGES_A_DAY, nudge
 from recovery.models import (
     CareSettings,
@@ -73,7 +73,7 @@ class Worklist(Page):
         if why and why not in WHY:
             raise Http404
         everybody = Progress.objects.worklist(self.actor)
-        counts = self._counts(everybody)
+        clinic = self._counted(everybody)
         shown, more = list(self._rows(everybody, why, named)[: PAGE_SIZE + 1]), ""
         if len(shown) > PAGE_SIZE:
             shown.pop()
@@ -83,26 +83,27 @@ class Worklist(Page):
             "rows": [self._row(progress, flags[progress.patient_id]) for progress in shown],
             "without_episode": [(flag, self._flag(flag)) for flag in flags[None]],
             "chips": [
-                Chip(slug, words.NEED[need], counts[slug])
+                Chip(slug, words.NEED[need], getattr(clinic, slug))
                 for slug, need in WHY.items()
-                if counts[slug] or slug == why
+                if getattr(clinic, slug) or slug == why
             ],
             "why": why,
             "named": named,
             "more": more,
             "at": "patients",
             "caring": self.actor.is_caring,
-            "nudges_left": max(0, NUDGES_A_DAY - counts["nudged"]),
+            "nudges_left": max(0, NUDGES_A_DAY - clinic.nudged),
+            "clinic": clinic,
         }
         return self.page("worklist.html", context)
 
-    def _counts(self, everybody: ProgressQuerySet) -> dict[str, int]:
-        """How many patients stand where they do for each reason, and how many nudges this person sent in a day."""
+    def _counted(self, everybody: ProgressQuerySet) -> Any:
+        """The clinic, with how many patients stand where they do for each reason, and how many nudges this person
+        sent in a day.
+        """
         nudged = StaffMessage.objects.nudges_of(self.actor.user_id, now=self.now)
         found = {slug: HowMany(everybody.filter(need=need)) for slug, need in WHY.items()}
-        clinic = Clinic.objects.filter(pk=self.actor.clinic_id).annotate(nudged=HowMany(nudged), **found)
-        counts: dict[str, int] = clinic.values("nudged", *found).get()
-        return counts
+        return clinic_of(self.actor, nudged=HowMany(nudged), **found)
 
     def _rows(self, rows: ProgressQuerySet, why: str, named: str) -> ProgressQuerySet:
         if why:

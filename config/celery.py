@@ -66,6 +66,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "seal the audit": {
+        "task": "accounts.tasks.seal_audit",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "close the days that have ended": {
         "task": "recovery.tasks.close_days",
         "schedule": 30.0,

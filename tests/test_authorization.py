@@ -560,7 +560,11 @@ def test_a_write_takes_at_most_eight_statements(world: World, name: str, method:
         return
     with CaptureQueriesContext(connection) as statements:
         assert world.ask(who, name, method).status_code < 300
-    count = sum("SAVEPOINT" not in statement["sql"] for statement in statements)
+    beside = (
+        "SAVEPOINT",
+        "INSERT INTO accounts_auditentry",
+    )  # what notes the reading is the same one everywhere
+    count = sum(not any(word in statement["sql"] for word in beside) for statement in statements)
     assert count <= MOST_STATEMENTS.get(name, 8), count
 
 

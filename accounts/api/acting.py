@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import Actor, enter
+from accounts.audit import note_reading
 from wire.pages import KeysetPagination
 from wire.problems import unavailable
 
@@ -45,8 +46,10 @@ class Acting(APIView):
         return super().handle_exception(exc)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
-        """Health data stay out of every cache that was not told otherwise."""
+        """Health data stay out of every cache that was not told otherwise, and who read them is noted."""
         response.setdefault("Cache-Control", "no-store")
+        if isinstance(request.auth, Actor) and not transaction.get_rollback():
+            note_reading(request.auth, face="api", route=request.resolver_match)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def _check_query(self, request: Request) -> None:

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.query import ModelIterable
 
 from accounts.access import CARING_ROLES, Actor
 from accounts.models import Clinic, Device, Membership, User
@@ -67,14 +68,18 @@ Row = TypeVar("Row", bound=models.Model)
 
 
 class RowsOfPatients(models.QuerySet[Row]):
-    """Rows that name a clinic and a patient. A read starts at `visible_to`, a change at `cared_for_by`."""
+    """Rows that name a clinic and a patient. A read starts at `visible_to`, a change at `cared_for_by`.
+
+    What is fetched through either is what this person saw: the patients it names are noted (accounts.audit).
+    """
 
     patient_field = "patient"
+    _reader: Actor | None = None
 
     def visible_to(self, actor: Actor) -> Self:
         """A patient sees their own, a therapist their care teams', a clinician the clinic's."""
         if actor.is_clinician:
-            return self.filter(clinic=actor.clinic_id)
+            return self.read_by(actor).filter(clinic=actor.clinic_id)
         return self.cared_for_by(actor)
 
     def cared_for_by(self, actor: Actor) -> Self:
@@ -84,7 +89,26 @@ class RowsOfPatients(models.QuerySet[Row]):
             mine |= Q((self.patient_field, actor.user_id))
         if actor.is_caring:
             mine |= Q((f"{self.patient_field}__in", CareTeamMember.objects.patients_of(actor)))
-        return self.filter(mine, clinic=actor.clinic_id) if mine else self.none()
+        return self.read_by(actor).filter(mine, clinic=actor.clinic_id) if mine else self.none()
+
+    def read_by(self, actor: Actor) -> Self:
+        """Note what is fetched of these, unless it is a patient's own phone that asks."""
+        rows = self.all()
+        rows._reader = actor if actor.is_staff else None
+        return rows
+
+    def _clone(self) -> Self:
+        copy: Self = super()._clone()  # type: ignore[misc]
+        copy._reader = self._reader
+        return copy
+
+    def _fetch_all(self) -> None:
+        is_new = self._result_cache is None
+        super()._fetch_all()
+        # Values are keys of rows that were read, and counts.
+        if is_new and self._reader is not None and issubclass(self._iterable_class, ModelIterable):
+            key = "pk" if self.patient_field == "pk" else f"{self.patient_field}_id"
+            self._reader.saw.update(getattr(row, key) for row in self._result_cache or ())
 
 
 class PatientQuerySet(RowsOfPatients["Patient"]):

@@ -91,7 +91,8 @@ class ReviewQuerySet(RowsOfPatients["Review"]):
         if not actor.is_administrator:
             return self.none()
         long_ago = actor.today - TO_ADMINISTRATOR
-        return self.open().filter(clinic=actor.clinic_id, due_on__lte=long_ago, opened_on__lte=long_ago)
+        rows = self.read_by(actor).open()
+        return rows.filter(clinic=actor.clinic_id, due_on__lte=long_ago, opened_on__lte=long_ago)
 
 
 class Review(models.Model):
