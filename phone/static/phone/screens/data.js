@@ -2,6 +2,7 @@
 
 import { askNow } from "../care/asking.js";
 import { answerConsent } from "../care/consent.js";
+import { askReadings, forgetReadings, readingsView } from "../care/readings.js";
 import { settings, settingsView } from "../care/settings.js";
 import { heard, identity, signOut } from "../identity.js";
 import { day } from "../moments.js";
@@ -28,6 +29,7 @@ export default screen({
       isOpen = true;
       void pull(["consent"]);
       void askDevices();
+      void askReadings();
     }
     return { who: await identity(), consent: await heard("consent"), waiting: (await unsent()).own, chosen: await settings() };
   },
@@ -48,6 +50,7 @@ export default screen({
       <p>${t("data.erase_why")}</p>
       <p><a class="button quiet" href="/app/messages?erase">${t("data.erase_ask")}</a></p>
     </section>
+    ${readingsView()}
     <section class="card">
       <h2>${t("data.devices")}</h2>
       ${devices === null
@@ -67,6 +70,7 @@ export default screen({
   leave() {
     isOpen = false;
     devices = null;
+    forgetReadings();
     leaving = 0;
     problem = null;
   },
