@@ -20,7 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts import authentication
 from accounts.access import Role, acting, acting_for_all
 from accounts.actions import end_membership
-from accounts.models import Device, Membership
+from accounts.models import AuditEntry, Device, Membership
 from notifications.models import Notification, PushSubscription, Reminder
 from recovery.actions.diary import take
 from recovery.actions.events import add_event
@@ -612,6 +612,24 @@ def test_postgresql_alone_holds(world: World, name: str, method: str, monkeypatc
         # The roster is an administrator's, and so are names: that the record stays shut is tested row by row.
         if who not in MAY_SEE_ANA | {"boss"}:
             assert CANARY not in answer.content.decode(), f"{who} sees Ana"
+
+
+@pytest.mark.parametrize("name", sorted(name for name, method in RULES if method == "GET"))
+def test_whoever_of_the_staff_sees_ana_is_noted(world: World, name: str):
+    path, *_ = request(name, "GET", world.ids)
+    of_ana = path.startswith((f"patients/{world.ids['ana']}", f"episodes/{world.ids['episode']}"))
+    for who in ("maria", "carla", "doctor", "boss"):
+        with acting_for_all():
+            before = AuditEntry.objects.count()
+        answer = world.ask(who, name, "GET")
+        body = answer.content.decode()
+        shown = of_ana and who in MAY_SEE_ANA and '"results":[]' not in body
+        saw = CANARY in body or shown
+        with acting_for_all():
+            noted = list(AuditEntry.objects.order_by("id")[before:])
+        if saw and name != "roster":  # names and enrolment, and no record
+            assert [world.ids["ana"] in entry.about for entry in noted] == [True], who
+        assert all(entry.deed == "read" for entry in noted)
 
 
 def test_with_both_walls_down_the_matrix_would_see_it(world: World, monkeypatch: pytest.MonkeyPatch):
