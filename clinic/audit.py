@@ -11,15 +11,17 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import PermissionDenied
 
 from accounts.models import AuditEntry, Clinic, Membership, User
 from clinic.acting import Page
-from recovery.models import Patient
+from recovery.models import CareTeamMember, Patient
 
 PAGE_SIZE = 50
 NAMED = 3  # patients of one entry; more are a number
+OPENED_SHOWN = timedelta(days=30)
 FOUND = 200  # patients that have the part of a name
 # Moment (microseconds) and id of the last entry of the page before.
 AFTER = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})")
@@ -38,7 +40,7 @@ TABLE = {
     "notifications_messagesettings": "the clinic’s message settings",
     "notifications_listener": "who hears of red flags",
     "recovery_patient": "the patient’s details",
-    "recovery_careteammember": "the care team",
+    "recovery_careteammember": "a member of the care team",
     "recovery_episode": "an episode",
     "recovery_newstart": "the start of a plan",
     "recovery_plan": "a plan",
@@ -110,6 +112,7 @@ class Audit(Page):
             "form": form,
             "lines": self._lines(found[:PAGE_SIZE], zone),
             "narrowed": bool(asked),
+            "opened": self._opened(),
             "more": urlencode(asked | {"after": _after(found[PAGE_SIZE - 1])})
             if len(found) > PAGE_SIZE
             else "",
@@ -131,6 +134,11 @@ class Audit(Page):
             place = (EPOCH + timedelta(microseconds=int(last[1])), int(last[2]))
             rows = rows.filter(TupleLessThan(Tuple("at", "id"), place))
         return rows.order_by("-at", "-id")
+
+    def _opened(self) -> list[CareTeamMember]:
+        """The records that somebody outside of the care team opened in the last days, the newest first."""
+        rows = CareTeamMember.objects.filter(clinic=self.actor.clinic_id, until_at__gt=Now() - OPENED_SHOWN)
+        return list(rows.select_related("user", "patient").order_by("-until_at"))
 
     def _lines(self, entries: Sequence[AuditEntry], zone: ZoneInfo) -> list[Line]:
         shown = {user for entry in entries for user in entry.about[:NAMED]}

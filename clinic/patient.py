@@ -192,7 +192,9 @@ def _range_words(edges: dict[str, Any] | None) -> str:
 
 
 def _of_others(actor: Actor) -> QuerySet[RedFlag]:
-    """The red flags that one may act on: nobody decides about their own record."""
+    """The red flags that one may act on: nobody decides about their own record, nor who only opened it to read."""
+    if not actor.is_caring:
+        return RedFlag.objects.none()
     return RedFlag.objects.visible_to(actor).exclude(patient=actor.user_id)
 
 

@@ -14,6 +14,7 @@ from clinic.catalog.programs import EditProgram, NewProgram
 from clinic.cohort import CohortPage
 from clinic.door import Join, SignIn, SignOut
 from clinic.effect import ReminderEffectPage
+from clinic.emergency import OpenRecord
 from clinic.figures import ApproveFigure, Figures
 from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
@@ -36,6 +37,7 @@ urlpatterns = [
     path("cohort", CohortPage.as_view(), name="cohort"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),
     path("patients/new", AddPatient.as_view(), name="add-patient"),
+    path("patients/open", OpenRecord.as_view(), name="open-record"),
     path("invitations", Invitations.as_view(), name="invitations"),
     path("patients/<int:pk>/invitation", InvitationPage.as_view(), name="invitation"),
     path("patients/<int:pk>/invitation/revoke", RevokeInvitation.as_view(), name="revoke-invitation"),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.functions import Now
 from django.db.models.query import ModelIterable
 
 from accounts.access import CARING_ROLES, Actor
@@ -20,11 +21,12 @@ class Language(models.TextChoices):
 
 class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def current(self, *, on: date) -> Self:
-        return self.filter(Q(until_on=None) | Q(until_on__gte=on), from_on__lte=on)
+        """Whose patients they are on this date. Who opened a record in an emergency answers for nothing."""
+        return self._on(on).filter(until_at=None)
 
     def not_over(self, *, on: date) -> Self:
         """Those that hold on this date, or will."""
-        return self.filter(Q(until_on=None) | Q(until_on__gte=on))
+        return self.filter(Q(until_on=None) | Q(until_on__gte=on), until_at=None)
 
     def able(self, *, on: date) -> Self:
         """Those of the current whose colleague still treats at the clinic: who has left cares for nobody."""
@@ -34,20 +36,30 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
         )
 
     def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, Any]":
-        """The ids of the patients whose care team this person is on today."""
-        return (
-            self.current(on=actor.today).filter(clinic=actor.clinic_id, user=actor.user_id).values("patient")
-        )
+        """The ids of the patients whose care team this person is on today, or whose record they opened."""
+        opened = Q(until_at__gt=Now())
+        mine = self._on(actor.today).filter(clinic=actor.clinic_id, user=actor.user_id)
+        return mine.filter(opened | Q(until_at=None) if actor.is_caring else opened).values("patient")
+
+    def _on(self, day: date) -> Self:
+        return self.filter(Q(until_on=None) | Q(until_on__gte=day), from_on__lte=day)
 
 
 class CareTeamMember(models.Model):
-    """A therapist or clinician who cares for a patient, from a date and maybe until one (a covering colleague)."""
+    """A therapist or clinician who cares for a patient, from a date and maybe until one (a covering colleague).
+
+    Or somebody outside of the care team who opened the record in an emergency, until a moment and with a reason.
+    """
 
     clinic = models.ForeignKey(Clinic, models.PROTECT, related_name="+", db_index=False)
     patient = models.ForeignKey("Patient", models.CASCADE, related_name="care_team")
     user = models.ForeignKey(User, models.PROTECT, related_name="cares_for")
     from_on = models.DateField()
     until_on = models.DateField(null=True, blank=True)
+    until_at = models.DateTimeField(
+        null=True, help_text="Of a record opened in an emergency; PostgreSQL's clock."
+    )
+    opened_because = models.TextField(blank=True, db_default="", max_length=500)
     added_by = models.ForeignKey(User, models.PROTECT, related_name="+", db_index=False)
     added_at = models.DateTimeField()
 
@@ -60,6 +72,11 @@ class CareTeamMember(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(until_on__gte=F("from_on")), name="cover_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(until_at=None, opened_because="")
+                | Q(until_at__isnull=False, until_on__isnull=False) & ~Q(opened_because=""),
+                name="a_record_is_opened_with_an_end_and_a_reason",
             ),
         ]
 
@@ -77,17 +94,22 @@ class RowsOfPatients(models.QuerySet[Row]):
     _reader: Actor | None = None
 
     def visible_to(self, actor: Actor) -> Self:
-        """A patient sees their own, a therapist their care teams', a clinician the clinic's."""
+        """A patient sees their own, a therapist their care teams', a clinician the clinic's, and an administrator what
+        they opened in an emergency.
+        """
         if actor.is_clinician:
             return self.read_by(actor).filter(clinic=actor.clinic_id)
-        return self.cared_for_by(actor)
+        return self._of(actor, team=actor.is_staff)
 
     def cared_for_by(self, actor: Actor) -> Self:
         """What this person may act on: the patient's own rows, and those of the patients in one's care."""
+        return self._of(actor, team=actor.is_caring)
+
+    def _of(self, actor: Actor, *, team: bool) -> Self:
         mine = Q()
         if actor.is_patient:
             mine |= Q((self.patient_field, actor.user_id))
-        if actor.is_caring:
+        if team:
             mine |= Q((f"{self.patient_field}__in", CareTeamMember.objects.patients_of(actor)))
         return self.read_by(actor).filter(mine, clinic=actor.clinic_id) if mine else self.none()
 

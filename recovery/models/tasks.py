@@ -14,6 +14,7 @@ class TaskKind(models.TextChoices):
     SUSPENDED_EXERCISE = "suspended_exercise", "An exercise was suspended"
     NEW_START = "new_start", "Only a new start can tell how it goes"
     SILENT = "silent", "Nothing is heard of the patient"
+    OPENED = "opened", "Somebody outside the care team opened this record"
 
 
 class TaskQuerySet(RowsOfPatients["Task"]):

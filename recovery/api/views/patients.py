@@ -139,7 +139,7 @@ class CareTeam(Acting, generics.ListCreateAPIView[CareTeamMember]):
         return self.create(request)
 
     def get_queryset(self) -> QuerySet[CareTeamMember]:
-        return CareTeamMember.objects.filter(patient=self._patient().pk).select_related("user")
+        return CareTeamMember.objects.filter(patient=self._patient().pk, until_at=None).select_related("user")
 
     def perform_create(self, serializer: Any) -> None:
         patient = self._patient()
