@@ -37,6 +37,7 @@ TABLE = {
     "exercises_exercise": "an exercise",
     "exercises_program": "a program",
     "exercises_programline": "a line of a program",
+    "exercises_figureapproval": "the approval of a figure",
     "notifications_messagesettings": "the clinic’s message settings",
     "notifications_listener": "who hears of red flags",
     "recovery_patient": "the patient’s details",
