@@ -1,5 +1,6 @@
 // Who does nothing for a while is signed out, with a warning before. What was typed waits in this tab, and is put back
-// when the same person opens the page again. The server keeps the time by itself: see accounts/sessions.py.
+// when the same person opens the page again. The server keeps the time by itself: see accounts/sessions.py. (This file
+// shares its names with desk.js.)
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("idle"));
 const saidHere = document.getElementById("idle-said");
@@ -26,10 +27,10 @@ function stay() {
   active = Date.now();
   tabs.postMessage(active);
   warn(false);
-  tell();
+  tellServer();
 }
 
-async function tell() {
+async function tellServer() {
   told = Date.now();
   try {
     const { status } = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
@@ -51,7 +52,7 @@ function look() {
   const idle = Date.now() - active;
   if (idle >= IDLE) return leave();
   warn(idle >= IDLE - WARNING);
-  if (active > told && Date.now() - told > TELL) tell();
+  if (active > told && Date.now() - told > TELL) tellServer();
 }
 
 /** Off the screen with the page: somebody else may stand before it. */
