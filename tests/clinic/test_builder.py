@@ -328,7 +328,9 @@ def test_the_page_costs_the_same_for_one_line_and_for_eight(desk: Client, ana: P
     start(desk, ben, "graded-walking")
     one = statements(desk, program_page(ben))
     assert len(one) == len(eight) <= 20, "\n".join(eight)
-    assert not [sql for sql in eight if re.match(r"\s*(INSERT|UPDATE|DELETE)", sql)]
+    assert not [
+        sql for sql in eight if re.match(r"\s*(INSERT|UPDATE|DELETE) (?!INTO accounts_auditentry)", sql)
+    ]
 
 
 def test_nothing_is_done_without_the_forms_token_or_by_a_link(ana: Person, maria: Person):
