@@ -168,6 +168,8 @@ consent GET                              401  401 401 200 200   403   403 403   
 consent POST                             401  401 401 200 200   403   403 403    403  403  403
 readings GET                             401  401 401 200 200   403   403 403    403  403  403
 export GET                               401  401 401 200 200   403   403 403    403  403  403
+export-fhir GET                          401  401 401 200 200   403   403 403    403  403  403
+patient-fhir GET                         401  401 401 403 403   200   404 404    200  403  404
 sync POST                                401  401 401 200 200   403   403 403    403  403  403
 """
 
@@ -505,6 +507,8 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("patient-messages", "GET"): (f"{patient}/messages", None, {}),
         ("patient-messages", "POST"): (f"{patient}/messages", {"text": "How was the walk?"}, {}),
         ("nudge", "POST"): (f"{patient}/nudge", None, {}),
+        ("patient-fhir", "GET"): (f"{patient}/fhir", None, {}),
+        ("export-fhir", "GET"): ("export/fhir", None, {}),
         ("patient-messages-read", "POST"): (f"{patient}/messages/read", {"until": record["at"]}, {}),
         ("messages-read", "POST"): ("messages/read", {"until": record["at"]}, {}),
         ("put-message", "PUT"): (f"messages/{uuid4()}", record | {"text": "It hurts less."}, {}),

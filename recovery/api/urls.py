@@ -1,6 +1,17 @@
 from django.urls import path
 
-from recovery.api.views import beside, cohort, course, ladder, messages, patients, plans, reviews, settings
+from recovery.api.views import (
+    beside,
+    cohort,
+    course,
+    fhir,
+    ladder,
+    messages,
+    patients,
+    plans,
+    reviews,
+    settings,
+)
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
@@ -23,6 +34,8 @@ urlpatterns = [
         messages.PatientMessagesRead.as_view(),
         name="patient-messages-read",
     ),
+    path("patients/<int:pk>/fhir", fhir.PatientFHIR.as_view(), name="patient-fhir"),
+    path("export/fhir", fhir.OwnFHIR.as_view(), name="export-fhir"),
     path("patients/<int:pk>/nudge", messages.Nudge.as_view(), name="nudge"),
     path("messages", messages.OwnMessages.as_view(), name="messages"),
     path("messages/read", messages.OwnMessagesRead.as_view(), name="messages-read"),
