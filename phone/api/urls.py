@@ -2,7 +2,7 @@ from django.urls import path
 
 from phone.api import views
 from phone.api.consent import OwnConsent
-from phone.api.export import Export
+from phone.api.export import Export, ExportSheets
 from phone.api.readings import Readings
 from phone.api.records import Sync, put_record
 
@@ -21,5 +21,6 @@ urlpatterns = [
     path("consent", OwnConsent.as_view(), name="consent"),
     path("readings", Readings.as_view(), name="readings"),
     path("export", Export.as_view(), name="export"),
+    path("export/csv", ExportSheets.as_view(), name="export-csv"),
     path("sync", Sync.as_view(), name="sync"),
 ]

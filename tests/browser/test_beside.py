@@ -1,6 +1,7 @@
 """What stands beside the exercises: the timeline, the messages, the patient's own data, whom to call."""
 
 import json
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -205,6 +206,16 @@ def test_the_whole_record_is_saved_as_a_file(joined: Phone):
     assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.json"
     record = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert [one["score"] for one in record["pain"]] == [4]
+    joined.page.get_by_text("The file was saved.").wait_for()
+    with joined.page.expect_download() as download:
+        joined.page.get_by_role("button", name="Save as FHIR").click()
+    assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.fhir.json"
+    assert json.loads(download.value.path().read_text(encoding="utf-8"))["resourceType"] == "Bundle"
+    with joined.page.expect_download() as download:
+        joined.page.get_by_role("button", name="Save a table").click()
+    assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.csv.zip"
+    with zipfile.ZipFile(download.value.path()) as archive:
+        assert b"leg" in archive.read("pain.csv")
     joined.offline()
     joined.page.get_by_role("button", name="Save a copy").click()
     expect(joined.page.get_by_role("alert")).to_contain_text("This did not reach your clinic's Amble.")

@@ -112,7 +112,8 @@ def note(person: Person, kind: str, **body: Any) -> None:
 
 
 def record_of(person: Person) -> dict[str, Any]:
-    answer = Client().get("/api/v1/export/fhir", headers=person.headers)
+    headers = person.headers | {"Accept": "application/fhir+json"}
+    answer = Client().get("/api/v1/export/fhir", headers=headers)
     assert answer.status_code == 200
     assert answer["Content-Type"] == "application/fhir+json"
     assert "attachment" in answer["Content-Disposition"]

@@ -13,13 +13,22 @@ from accounts.permissions import IsPatient
 from recovery.api.caring import Caring
 from recovery.fhir.bundle import bundle
 from recovery.models import Patient
+from wire.json import JSONRenderer
 
-FHIR = "application/fhir+json"
-ANSWER: Any = {(200, FHIR): OpenApiTypes.OBJECT}
+
+class FHIRRenderer(JSONRenderer):
+    """What other systems ask for by name."""
+
+    media_type = "application/fhir+json"
+
+
+RENDERERS = (FHIRRenderer, JSONRenderer)
+ANSWER: Any = {(200, FHIRRenderer.media_type): OpenApiTypes.OBJECT}
 
 
 class OwnFHIR(Acting):
     permission_classes = (IsPatient,)
+    renderer_classes = RENDERERS
 
     @extend_schema(operation_id="export_fhir", responses=ANSWER)
     def get(self, request: Request) -> Response:
@@ -29,6 +38,8 @@ class OwnFHIR(Acting):
 
 
 class PatientFHIR(Caring):
+    renderer_classes = RENDERERS
+
     @extend_schema(operation_id="patient_fhir", responses=ANSWER)
     def get(self, request: Request, pk: int) -> Response:
         """The patient's record as a FHIR R4B bundle, without the private notes of the patient or of staff."""
@@ -40,4 +51,4 @@ def _file(view: Acting, patient: Patient, *, for_staff: bool) -> Response:
     found = bundle(patient, for_staff=for_staff, home=settings.PUBLIC_URL, now=view.now)
     name = f"amble-{view.now:%Y-%m-%d}.fhir.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(found, content_type=FHIR, headers=headers)
+    return Response(found, content_type=FHIRRenderer.media_type, headers=headers)

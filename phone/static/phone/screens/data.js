@@ -43,7 +43,12 @@ export default screen({
       <h2>${t("data.copy")}</h2>
       <p>${t("data.copy_why")}</p>
       ${said("copy")}
-      <p><button type="button" class="button quiet" @click=${saveCopy}>${t("data.copy_save")}</button></p>
+      <p><button type="button" class="button quiet" @click=${() => saveCopy("export")}>${t("data.copy_save")}</button></p>
+      <p>${t("data.copy_other")}</p>
+      <p>
+        <button type="button" class="link" @click=${() => saveCopy("export/csv")}>${t("data.copy_csv")}</button>
+        <button type="button" class="link" @click=${() => saveCopy("export/fhir")}>${t("data.copy_fhir")}</button>
+      </p>
     </section>
     <section class="card">
       <h2>${t("data.erase")}</h2>
@@ -122,8 +127,9 @@ async function answered(version, given) {
 
 // --- a copy ---------------------------------------------------------------------------------------------------
 
-async function saveCopy() {
-  const answer = await askNow("export");
+/** @param {string} path which of its three forms */
+async function saveCopy(path) {
+  const answer = await askNow(path);
   if (answer?.status !== 200) return tell({ part: "copy", word: "data.not_heard" });
   const address = URL.createObjectURL(await answer.blob());
   const link = document.createElement("a");
