@@ -66,8 +66,8 @@ backup-key: install  ## a key for backups: its public half for .env, the file it
 backup: install  ## all of Amble in one encrypted file (TO=folder), also while `make run` runs
 	@$(BIN)python -m config.backup backup $(if $(TO),--to "$(TO)")
 
-restore: install  ## fill an empty data folder or database from a backup: FROM=file KEY=file
-	@$(BIN)python -m config.backup restore "$(FROM)" --key "$(KEY)"
+restore: install  ## fill an empty data folder or database from a backup: FROM=file KEY=file [ERASED=file]
+	@$(BIN)python -m config.backup restore "$(FROM)" --key "$(KEY)" $(if $(ERASED),--erased "$(ERASED)")
 
 clean:  ## remove .venv and what the tools left; data stay
 	@rm -rf .venv staticfiles .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -28,7 +28,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 from psycopg import conninfo
 
-from config import embedded
+from config import embedded, erasing
 from config.embedded import CannotStart
 from config.embedded.home import read_environment
 from config.embedded.postgresql import MAJOR, Connection, client_program
@@ -51,7 +51,9 @@ def main() -> int:
             case "backup":
                 print(_backup(Path(asked.to).resolve() if asked.to else None))
             case "restore":
-                print(_restore(Path(asked.file), Path(asked.key)))
+                print(
+                    _restore(Path(asked.file), Path(asked.key), Path(asked.erased) if asked.erased else None)
+                )
     except (CannotStart, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1
@@ -67,6 +69,9 @@ def _asked() -> argparse.Namespace:
     restore = commands.add_parser("restore", help="fill an empty database from a backup")
     restore.add_argument("file")
     restore.add_argument("--key", required=True, help="the file with the secret half of the key")
+    restore.add_argument(
+        "--erased", help="the list of who was erased; those in the data folder and beside the backup"
+    )
     return parser.parse_args()
 
 
@@ -93,6 +98,8 @@ def _backup(folder: Path | None) -> str:
     with _all_reading() as connection:
         secrets = {name: os.environ[name] for name in SECRETS if os.environ.get(name)}
         file = write(connection, to=folder, recipient=recipient, secrets=secrets)
+    if (list_of_erased := embedded.data_folder() / erasing.FILE).exists():
+        erasing.remember(folder, erasing.read(list_of_erased))
     return f"{file} ({file.stat().st_size / 1e6:.1f} MB)"
 
 
@@ -168,9 +175,11 @@ def _running(folder: Path) -> Iterator[None]:
 # --- and back -----------------------------------------------------------------------------------------
 
 
-def _restore(file: Path, key_file: Path) -> str:
+def _restore(file: Path, key_file: Path, erased: Path | None) -> str:
     identity = _identity(key_file)
     folder = embedded.data_folder()
+    lists = [erased] if erased else [one / erasing.FILE for one in (folder, file.parent)]
+    stones = [stone for one in lists if erased or one.exists() for stone in erasing.read(one)]
     folder.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=".restoring-") as name:
         scratch = Path(name)
@@ -178,14 +187,30 @@ def _restore(file: Path, key_file: Path) -> str:
         if os.environ.get("DATABASE_URL"):
             with _connect(os.environ.get("DATABASE_OWNER_URL", ""), "DATABASE_OWNER_URL") as connection:
                 fill(connection, scratch / DUMP)
+                kept = _keep_erased(connection, folder, stones)
             secrets = (scratch / ENVIRONMENT).rename(folder / "restored.env")
-            return f"Restored. Set what {secrets} says in .env, then remove that file."
+            return f"Restored. {kept} Set what {secrets} says in .env, then remove that file."
         with embedded.running(folder, valkey=False) as servers:
             owner = servers.environment["DATABASE_OWNER_URL"]
             with _connect(owner, "DATABASE_OWNER_URL") as connection:
                 fill(connection, scratch / DUMP)
+                kept = _keep_erased(connection, folder, stones)
             embedded.keep(folder, read_environment(scratch / ENVIRONMENT))
-    return f"Restored into {folder}. `make run` goes on from here."
+    return f"Restored into {folder}. {kept} `make run` goes on from here."
+
+
+def _keep_erased(connection: Connection, folder: Path, stones: list[erasing.Tombstone]) -> str:
+    """Erase again who was erased after the backup; what was done, in a sentence."""
+    if not stones:
+        return "There was no list of erased patients (ERASED=file): who was erased after this backup is back."
+    try:
+        number = erasing.again(connection, stones)
+        erasing.remember(folder, stones)
+    except (CannotStart, psycopg.Error, OSError) as error:
+        raise CannotStart(
+            f"The backup is restored, but who was erased after it is not erased again ({error}): do not use it."
+        ) from error
+    return f"Erased again: {number} of {len(set(stones))} on the list."
 
 
 def _identity(file: Path) -> pyrage.x25519.Identity:

@@ -74,8 +74,7 @@ def _cell(value: Cell) -> int | float | str:
 # --- the tables -----------------------------------------------------------------------------------------------
 
 
-def _of(patient: Patient, model: type[Noted]) -> models.QuerySet[Noted]:
-    rows: models.QuerySet[Noted] = model._default_manager.all()
+def _of(patient: Patient, rows: models.QuerySet[Noted]) -> models.QuerySet[Noted]:
     return rows.filter(patient=patient, withdrawn=False).order_by("happened_at", "pk")
 
 
@@ -86,7 +85,7 @@ def _local(row: PhoneRecord, at: datetime | None) -> str:
 
 
 def _pain(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, PainEntry):
+    for row in _of(patient, PainEntry.objects.all()):
         said = row.body.get
         yield (
             *(row.about_on, row.region, row.score, row.asked, _local(row, row.happened_at), row.late),
@@ -101,7 +100,7 @@ def _days(patient: Patient) -> Iterator[Row]:
 
 
 def _sessions(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, ExerciseSession).select_related("plan"):
+    for row in _of(patient, ExerciseSession.objects.select_related("plan")):
         said = row.body.get
         yield (
             *(row.on, _local(row, row.happened_at), _local(row, row.ended_at)),
@@ -127,12 +126,12 @@ def _exercises(patient: Patient) -> Iterator[Row]:
 
 
 def _walks(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, Walk):
+    for row in _of(patient, Walk.objects.all()):
         yield row.on, _local(row, row.happened_at), row.minutes
 
 
 def _measures(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, OutcomeMeasure):
+    for row in _of(patient, OutcomeMeasure.objects.all()):
         answer = row.answer
         score = None if answer.score is None else round(float(answer.score), 2)
         said = [*(f"{name}: {ability}" for name, ability in answer.abilities.items())]
@@ -141,18 +140,18 @@ def _measures(patient: Patient) -> Iterator[Row]:
 
 
 def _events(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, TimelineEvent):
+    for row in _of(patient, TimelineEvent.objects.all()):
         yield row.about_on, row.what, _local(row, row.happened_at), row.body.get("note")
 
 
 def _checks(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, SymptomCheck):
+    for row in _of(patient, SymptomCheck.objects.all()):
         for question, answer in row.answers.items():
             yield row.on, _local(row, row.happened_at), question, str(answer)
 
 
 def _messages(patient: Patient) -> Iterator[Row]:
-    for row in _of(patient, Message):
+    for row in _of(patient, Message.objects.all()):
         yield row.on, _local(row, row.happened_at), row.private, row.text
 
 

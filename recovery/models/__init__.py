@@ -1,6 +1,7 @@
 from recovery.models.consent import Consent
 from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, PainEntry, RecordRevision, Walk
 from recovery.models.episode import Episode, NewStart, Progress, StatusChange
+from recovery.models.erasure import Erasure
 from recovery.models.events import TimelineEvent
 from recovery.models.ladder import Proposal, Suspension
 from recovery.models.measures import OutcomeMeasure
@@ -19,6 +20,7 @@ __all__ = [
     "Consent",
     "DailyPain",
     "Episode",
+    "Erasure",
     "ExerciseResult",
     "ExerciseSession",
     "FlagAction",

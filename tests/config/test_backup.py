@@ -1,6 +1,7 @@
 """A backup of a running Amble, brought back somewhere else: every row, rule and secret is there again."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,42 @@ def test_what_is_restored_is_what_was_there(
         assert blind.stdout.split() == ["0", "some"], blind.stderr
     full = backup("restore", str(file), "--key", str(folders / "key"), data=data)
     assert (full.returncode, "is not empty" in full.stderr) == (1, True)
+
+
+def test_who_was_erased_stays_erased_by_an_older_backup(
+    made: tuple[Path, dict[str, object], dict[str, str]], folders: Path, key: pyrage.x25519.Identity
+):
+    """Erased in one folder; what was backed up before is restored into another, with the list beside the backups."""
+    file, recipient = made[0], str(key.to_public())
+    secret = str(folders / "key")
+    data, with_list, without = (folders / name for name in ("first", "with the list", "half"))
+    done = backup("restore", str(file), "--key", secret, data=data)
+    assert "There was no list of erased patients" in done.stdout, done.stderr
+    with embedded.running(data, valkey=False, durable=False):
+        assert run("manage.py", "prepare", data=data, AMBLE_ROLE="owner").returncode == 0
+        erased = min(patients(data))
+        done = run(
+            "manage.py", "erase_patient", str(erased), "--by=Ada", "--reason=Asked.", "--yes", data=data
+        )
+        assert done.returncode == 0, done.stderr
+        left = patients(data)
+        done = backup("backup", "--to", str(folders / "later"), data=data, BACKUP_RECIPIENT=recipient)
+        assert done.returncode == 0, done.stderr
+    older = shutil.copy(file, folders / "later" / "older.tar.age")
+    done = backup("restore", str(older), "--key", secret, data=with_list)
+    assert "Erased again: 1 of 1" in done.stdout, done.stderr
+    assert (with_list / "erased").read_text() == (data / "erased").read_text()
+    with embedded.running(with_list, valkey=False, durable=False):
+        assert patients(with_list) == left
+    (folders / "half a list").write_text((data / "erased").read_text()[:-30])
+    half = str(folders / "half a list")
+    done = backup("restore", str(file), "--key", secret, "--erased", half, data=without)
+    assert (done.returncode, "Nothing was changed." in done.stderr) == (1, True)
+
+
+def patients(data: Path) -> set[int]:
+    with embedded.superuser(data, database=embedded.DATABASE) as connection:
+        return {int(pk) for (pk,) in connection.execute("SELECT user_id FROM recovery_patient")}
 
 
 COUNT_PATIENTS = """

@@ -2,9 +2,7 @@
 
 import json
 from collections import Counter
-from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -14,17 +12,13 @@ from fhir.resources.R4B.bundle import Bundle
 
 from accounts.access import Role, acting
 from phone import export
-from recovery.actions import safety
-from recovery.actions.diary import take
-from recovery.actions.events import add_event
-from recovery.actions.messages import write_to_patient
 from recovery.fhir.bundle import bundle
-from recovery.models import Consent, Episode, Patient, RedFlag, Reexamination, Review
-from recovery.records import read
+from recovery.models import Patient
 from tests import people
 from tests.moments import NOW
 from tests.people import Person
 from tests.recovery.fhir_value_sets import outside
+from tests.whole_record import note, whole_record
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("noon")]
 
@@ -53,69 +47,14 @@ def maria(db: None) -> Person:
 
 @pytest.fixture
 def ana(maria: Person) -> Person:
-    """A patient of whom every table holds something."""
-    ana = people.patient(maria)
-    plan = people.plan_for(ana, maria, starts_on=NOW.date() - timedelta(days=10))
-    people.plan_for(ana, maria, starts_on=NOW.date(), times_per_day=2)
-    result = {"exercise": "bridge", "outcome": "part", "because": "Tired.", "repetitions": 0, "worst_pain": 0}
-    note(ana, "pain", region="leg", score=0, asked="now", note="=1+1", tingling=False)
-    note(ana, "pain", region="back", score=7, asked="last_24_hours", about_on="2026-03-01")
-    note(ana, "pain", region="leg", score=3, asked="now", withdrawn=True)
-    note(
-        ana, "session", plan=plan.pk, slot=1, leg_before=0, leg_later=3, new_numbness=False, results=[result]
-    )
-    note(ana, "session", results=[{"exercise": "bridge", "outcome": "skipped"}])
-    note(ana, "walk", minutes=25)
-    note(ana, "event", what="flare", about_on="2026-03-01", note="After lifting.")
-    note(ana, "message", text="Is this right?")
-    note(ana, "message", text="CNRY-own-note", private=True)
-    abilities = [{"name": name, "ability": n} for n, name in enumerate(("Stairs", "Shoes", "Sleep"))]
-    note(ana, "measure", instrument="psfs", activities=abilities)
-    note(ana, "measure", instrument="rmdq", ticked=[3, 24])
-    note(ana, "measure", instrument="gpe", effect="much_better")
-    note(ana, "symptom_check", answers={"bladder": "yes", "fever": "no", "later": [1]})
-    with acting(maria.actor):
-        episode = Episode.objects.select_related("patient").get()
-        patient = episode.patient
-        today = NOW.date()
-        add_event(episode=episode, what="imaging", about_on=today, note="", by=maria.user.pk, now=NOW)
-        for words, to_patient in (("Keep the knee bent.", True), ("CNRY-staff-note", False)):
-            write_to_patient(patient=patient, text=words, to_patient=to_patient, by=maria.user.pk, now=NOW)
-        flag = RedFlag.objects.filter(rule="bladder").get()
-        safety.acknowledge(flag=flag, by=maria.user.pk, now=NOW)
-        safety.act(flag=flag, what="called", note="On her way.", by=maria.user.pk, now=NOW)
-        Consent.objects.create(
-            clinic=patient.clinic, patient=patient, version="1", given=True, answered_at=NOW
-        )
-        of_ana = {"clinic": patient.clinic, "patient": patient, "episode": episode}
-        look = Reexamination.objects.create(
-            **of_ana,
-            reflex="present",
-            diagnosis_unchanged=True,
-            red_flags_checked=True,
-            outcome="continue",
-            because="It goes well.",
-            recorded_on=today,
-            recorded_at=NOW,
-            recorded_by=maria.user,
-        )
-        Review.objects.create(
-            **of_ana, cause="week_2", due_on=today, opened_at=NOW, opened_on=today, answered_by=look
-        )
-    return ana
-
-
-def note(person: Person, kind: str, **body: Any) -> None:
-    record = {"revision": 1, "at": (NOW - timedelta(hours=1)).isoformat(), **body}
-    with acting(person.actor):
-        take(patient_id=person.user.pk, records=[read(kind, str(uuid4()), record)], now=NOW)
+    return whole_record(maria)
 
 
 def record_of(person: Person) -> dict[str, Any]:
     headers = person.headers | {"Accept": "application/fhir+json"}
     answer = Client().get("/api/v1/export/fhir", headers=headers)
     assert answer.status_code == 200
-    assert answer["Content-Type"] == "application/fhir+json"
+    assert answer["Content-Type"] == "application/fhir+json; fhirVersion=4.3"
     assert "attachment" in answer["Content-Disposition"]
     found: dict[str, Any] = json.loads(answer.content)
     return found

@@ -42,6 +42,7 @@ WITHOUT_PATIENT_DATA = {
     "exercises_program",
     "exercises_programline",
     "notifications_pushsubscription",
+    "recovery_erasure",  # fingerprints of who is gone
     "recovery_caresettings",  # what the clinic says to all its patients
     "notifications_alarm",  # counts of failures
     "notifications_heartbeat",
