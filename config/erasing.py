@@ -141,9 +141,9 @@ def erase(connection: Connection, patient_id: int) -> dict[str, int]:
 
 def _reach_all(connection: Connection) -> None:
     """For this transaction: past row-level security, which binds the owner too, and past the limits of a request."""
-    connection.execute(
-        "SELECT set_config('amble.reach', 'all', true), set_config('statement_timeout', '0', true)"
-    )
+    settings = {"amble.reach": "all", "statement_timeout": "0", "lock_timeout": "60s"}
+    for name, value in settings.items():
+        connection.execute("SELECT set_config(%s, %s, true)", [name, value])
 
 
 def _tables_with(connection: Connection, column: str) -> list[str]:

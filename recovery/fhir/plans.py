@@ -94,7 +94,7 @@ def _line(file: File, plan: Plan, line: Prescription, status: str) -> Resource:
             concept(ours(f"dosage:{name}", str(value))) for name, value in line.dosage_values.items()
         ],
         subject=file.subject,
-        occurrenceTiming=_timing(line.dosage, line.weekdays),
+        occurrenceTiming=timing(line.dosage, line.weekdays),
         authoredOn=moment(plan.published_at),
         requester=file.staff(plan.published_by_id),
         bodySite=[concept(ours("side", line.side))] if line.side else [],
@@ -103,7 +103,7 @@ def _line(file: File, plan: Plan, line: Prescription, status: str) -> Resource:
     )
 
 
-def _timing(dosage: Dosage, weekdays: Iterable[int]) -> dict[str, Any]:
+def timing(dosage: Dosage, weekdays: Iterable[int]) -> dict[str, Any]:
     """Without weekdays and below seven days a week, only how often in a week is asked."""
     days = [DAYS[day - 1] for day in weekdays]
     each_day = bool(days) or dosage.days_per_week == len(DAYS)

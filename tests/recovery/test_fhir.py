@@ -9,11 +9,14 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from fhir.resources.R4B.bundle import Bundle
+from fhir.resources.R4B.timing import Timing
 
-from accounts.access import Role, acting
+from accounts.access import Role, acting, acting_for_all
+from exercises.dosage import Dosage
 from phone import export
+from recovery.fhir import plans
 from recovery.fhir.bundle import bundle
-from recovery.models import Patient
+from recovery.models import Episode, Patient, RedFlag, Reexamination, Review
 from tests import people
 from tests.moments import NOW
 from tests.people import Person
@@ -186,6 +189,59 @@ def test_a_version_of_the_plan_ends_when_the_next_begins(ana: Person):
     assert [line["occurrenceTiming"]["repeat"]["frequency"] for line in lines] == [1, 2]
 
 
+def test_what_is_over_is_said_to_be_over(ana: Person, maria: Person):
+    said = {"closed_at": NOW, "closed_on": NOW, "closed_by": maria.user, "closed_because": "Seen."}
+    with acting(maria.actor):
+        RedFlag.objects.update(**said)
+        Review.objects.update(answered_by=None, lapsed_at=NOW)
+        look = Reexamination.objects.get()
+        look.corrects_id, look.pk = look.pk, None
+        look.save(force_insert=True)
+        Episode.objects.update(ended_on=NOW, ended_because="surgery", ended_by=maria.user)
+    record = record_of(ana)
+    Bundle.model_validate_json(json.dumps(record))
+    assert [word for entry in record["entry"] for word in outside(entry["resource"])] == []
+    assert [one["status"] for one in resources(record, "CarePlan")] == ["revoked", "completed"]
+    assert {one["status"] for one in resources(record, "Flag")} == {"inactive"}
+    assert "Seen." in json.dumps(resources(record, "Provenance"))
+    kinds = ("EpisodeOfCare", "Task", "ClinicalImpression")
+    assert [resources(record, kind)[0]["status"] for kind in kinds] == [
+        "finished",
+        "cancelled",
+        "entered-in-error",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dosage", "weekdays", "repeat"),
+    [
+        (Dosage(repetitions=5, times_per_day=2), [], {"frequency": 2, "period": 1, "periodUnit": "d"}),
+        (
+            Dosage(repetitions=5, times_per_day=2, days_per_week=3),
+            [],
+            {"frequency": 6, "period": 1, "periodUnit": "wk"},
+        ),
+        (
+            Dosage(minutes=20, days_per_week=3),
+            [1, 7],
+            {
+                "frequency": 1,
+                "period": 1,
+                "periodUnit": "d",
+                "dayOfWeek": ["mon", "sun"],
+                "duration": 20,
+                "durationUnit": "min",
+            },
+        ),
+    ],
+)
+def test_how_often_is_said_as_it_was_asked(dosage: Dosage, weekdays: list[int], repeat: dict[str, Any]):
+    timing = plans.timing(dosage, weekdays)
+    assert timing == {"repeat": repeat}
+    Timing.model_validate(timing)
+    assert outside({"resourceType": "ServiceRequest", "occurrenceTiming": timing}) == []
+
+
 def test_staff_read_it_without_private_notes_and_a_stranger_does_not(ana: Person, maria: Person):
     own = json.dumps(record_of(ana))
     answer = Client().get(f"/api/v1/patients/{ana.user.pk}/fhir", headers=maria.headers)
@@ -194,6 +250,9 @@ def test_staff_read_it_without_private_notes_and_a_stranger_does_not(ana: Person
     assert "CNRY-own-note" not in theirs
     assert "CNRY-staff-note" not in own + theirs
     assert "Is this right?" in theirs
+    with acting_for_all():  # row-level security looks away: the code alone holds
+        unguarded = bundle(Patient.objects.get(), for_staff=True, home=HOME, now=NOW)
+    assert "CNRY" not in json.dumps(unguarded)
     other = people.member(people.clinic("Lakeside"), Role.CLINICIAN)
     assert Client().get(f"/api/v1/patients/{ana.user.pk}/fhir", headers=other.headers).status_code == 404
 
