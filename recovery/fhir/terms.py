@@ -29,10 +29,14 @@ class File:
     patient_id: int
     language: str
     named: set[int] = field(default_factory=set)  # those of the staff, for whom the bundle needs a resource
+    ids: dict[str, str] = field(default_factory=dict)  # a hash each; most are asked for again and again
 
     def id(self, kind: str, key: object) -> str:
         """The same for ever, so that who reads two exports sees what is new."""
-        return str(uuid5(NAMESPACE_URL, f"{self.home}/{kind}/{key}"))
+        name = f"{self.home}/{kind}/{key}"
+        if name not in self.ids:
+            self.ids[name] = str(uuid5(NAMESPACE_URL, name))
+        return self.ids[name]
 
     def to(self, kind: str, key: object) -> dict[str, str] | None:
         """A reference to a resource of this bundle; None where there is no key."""
@@ -56,10 +60,7 @@ def full(elements: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name.rstrip("_"): value
         for name, value in elements.items()
-        if value is not None
-        and value != []
-        and value != {}
-        and not (isinstance(value, str) and not value.strip())
+        if (value.strip() if isinstance(value, str) else value or value == 0)
     }
 
 
