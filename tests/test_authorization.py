@@ -533,7 +533,7 @@ def rows() -> list[tuple[str, int]]:
 
 def words(answer: Any) -> str:
     """What an answer says, also inside of a ZIP."""
-    if answer["Content-Type"] != "application/zip":
+    if answer.get("Content-Type") != "application/zip":
         text: str = answer.content.decode()
         return text
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
