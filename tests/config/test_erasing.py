@@ -48,7 +48,13 @@ from tests.whole_record import whole_record
 pytestmark = pytest.mark.usefixtures("committed", "noon")
 
 # Under row-level security and nobody's record: what a clinic has set or counted.
-OF_A_CLINIC = {"notifications_listener", "notifications_messagesettings", "notifications_remindereffect"}
+OF_A_CLINIC = {
+    "accounts_auditentry",
+    "exercises_figureapproval",
+    "notifications_listener",
+    "notifications_messagesettings",
+    "notifications_remindereffect",
+}
 
 
 @pytest.fixture
@@ -173,7 +179,9 @@ def test_nothing_of_another_patient_goes(owner: Connection, maria: Person):
     alone = rows(owner)
     erase(whole(maria, name="Ana"), "--yes")
     after = rows(owner)
-    assert {table for table in alone if alone[table] != after[table]} == {"recovery_erasure"}
+    changed = {table for table in alone if alone[table] != after[table]}
+    assert changed == {"accounts_auditentry", "recovery_erasure"}
+    assert set(alone["accounts_auditentry"]) < set(after["accounts_auditentry"])
 
 
 def test_without_a_yes_it_is_only_shown(owner: Connection, ana: Person, data: Path):

@@ -5,7 +5,7 @@ from accounts.rls import append_only
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recovery", "0012_sentences_are_made_at_reading"),
+        ("recovery", "0013_audit_and_emergencies"),
     ]
 
     operations = [
