@@ -79,9 +79,9 @@ def exercise(slug: str = "bridge", of: Clinic | None = None) -> Exercise:
     )
 
 
-def program(slug: str = "ease") -> Program:
+def program(slug: str = "ease", of: Clinic | None = None) -> Program:
     one = Program.objects.create(
-        slug=slug, text={"en": {"name": slug.title(), "for_whom": "", "why": ""}}, mark="P"
+        clinic=of, slug=slug, text={"en": {"name": slug.title(), "for_whom": "", "why": ""}}, mark="P"
     )
     line = {"repetitions": 10, "times_per_day": 1, "days_per_week": 7}
     ProgramLine.objects.create(program=one, position=1, exercise=exercise(f"{slug}-exercise"), dosage=line)
@@ -96,6 +96,7 @@ def plan_for(
     now: datetime = NOW,
     times_per_day: int = 1,
     program: Program | None = None,
+    note: str = "",
 ) -> Plan:
     """A published plan of one exercise every day, as if it had been made from `program`."""
     one = Exercise.objects.filter(slug="bridge").first() or exercise()
@@ -106,7 +107,7 @@ def plan_for(
             "dosage": {"repetitions": 10, "times_per_day": times_per_day},
             "weekdays": [],
             "side": "",
-            "note": "",
+            "note": note,
         }
         draft = PlanDraft.objects.create(
             episode=episode,
@@ -114,6 +115,7 @@ def plan_for(
             patient_id=episode.patient_id,
             program=program,
             lines=[line],
+            note=note,
             starts_on=starts_on,
             updated_by=by.user,
             updated_at=now,
