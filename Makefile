@@ -14,8 +14,8 @@ run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 test: install-dev  ## all tests, on a PostgreSQL and a Valkey of their own
 	@$(BIN)python -m pytest -n 2 --dist loadgroup
 
-trust: install-dev  ## the long forms of the fault tests: ten minutes without a broker, twenty kills, also of a phone
-	@$(BIN)python -m pytest tests/faults tests/browser -m trust -p no:randomly
+trust: install-dev  ## the long forms: faults, kills, every gate at every route, 5,000 bad requests
+	@$(BIN)python -m pytest -m trust -p no:randomly
 
 # Lint reads the settings and needs no database.
 lint: export DATABASE_URL = postgresql://lint@/lint

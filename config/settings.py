@@ -255,12 +255,13 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- logs: never a body, a name or a number a patient gave --------------------------------------------
+# --- logs: never a body, a name or a number a patient gave (config/logs.py) ----------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "config.logs.Line"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+    "loggers": {"django": {"handlers": []}},  # not Django's own, which show exceptions and write mails
 }

@@ -65,6 +65,7 @@ def _urls(stack: ExitStack) -> dict[str, str]:
     stack.callback(shutil.rmtree, folder)
     folder.chmod(0o755)  # as root the servers run as nobody, who has to pass through here
     servers = stack.enter_context(embedded.running(folder, durable=False))
+    os.environ["TEST_POSTGRESQL_LOG"] = str(folder / "logs" / "postgresql.log")
     with embedded.superuser(folder) as connection:
         connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(embedded.OWNER)))
     return {name: servers.environment[name] for name in URLS}
@@ -77,5 +78,9 @@ def _name_own_databases(worker: str) -> None:
         os.environ[variable] = urlsplit(os.environ[variable])._replace(path=name).geturl()
     number = worker.removeprefix("gw") or "0"
     broker = urlsplit(os.environ["REDIS_URL"])
-    place = {"query": f"db={number}"} if broker.scheme == "unix" else {"path": f"/{number}"}
-    os.environ["REDIS_URL"] = broker._replace(**place).geturl()
+    # geturl() of Python 3.11 forgets the empty host of unix:///path.
+    os.environ["REDIS_URL"] = (
+        f"unix://{broker.path}?db={number}"
+        if broker.scheme == "unix"
+        else broker._replace(path=f"/{number}").geturl()
+    )

@@ -73,7 +73,7 @@ def _together_or_each(
         return rows
     except Exception as error:
         if len(rows) > 1:
-            logger.warning("Judging one by one: %r", error)
+            logger.warning("Judging one by one.", exc_info=error)
             return [row for one in rows for row in _together_or_each(do, [one], now)]
         for row in rows:
             hand_over(episode=row.episode, what=DAYS, cause="days", now=now)
