@@ -3,7 +3,7 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test trust lint bench evidence docs figures story lock backup-key backup restore clean install install-dev
+.PHONY: help run test trust lint bench evidence docs figures story lock sbom backup-key backup restore clean install install-dev
 
 help:  ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,9 @@ LOCK := $(BIN)uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: install-dev  ## write both locks again, without any address of a registry
 	@$(LOCK) -o requirements.txt
 	@$(LOCK) --group dev -c requirements.txt -o requirements-dev.txt
+
+sbom: install  ## the bill of materials of what runs (CycloneDX JSON), from the lock with its hashes
+	@$(BIN)python -m config.sbom
 
 backup-key: install  ## a key for backups: its public half for .env, the file itself to keep elsewhere
 	@$(BIN)python -m config.backup key

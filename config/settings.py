@@ -25,7 +25,8 @@ if not env.str("DATABASE_URL", ""):
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = env.str("SECRET_KEY", "")
-if len(SECRET_KEY) < 50:
+_is_example = len(set(SECRET_KEY)) < 5 or SECRET_KEY.startswith("django-insecure-")
+if len(SECRET_KEY) < 50 or (_is_example and not DEBUG):
     raise ImproperlyConfigured(
         "SECRET_KEY must be at least 50 random characters: put one into .env, for instance the output of "
         "`python -c 'import secrets; print(secrets.token_urlsafe(50))'`; without a DATABASE_URL, `make run` makes one."
@@ -252,6 +253,11 @@ SPECTACULAR_SETTINGS = {
         "RoleEnum": "accounts.access.Role",
         "StaffRoleEnum": "accounts.api.serializers.STAFF_ROLES",
         "EndingEnum": "recovery.models.episode.Ending",
+        "FlagDeedEnum": "recovery.models.safety.FlagDeed",
+        "ReminderKindEnum": "notifications.models.REMINDER_KINDS",
+        "ReviewOutcomeEnum": "recovery.models.reviews.Outcome",
+        "SnoozedForEnum": "notifications.models.SnoozedFor",
+        "StrengthEnum": "recovery.models.reviews.Strength",
     },
 }
 

@@ -144,8 +144,27 @@ def test_an_open_gate_turns_every_route_red_that_passes_through_it(world: World,
     assert green == STILL_GREEN.get(gate, set())
 
 
-# Routes that a second gate keeps shut, or whose answer holds nothing of a patient, by the gate that may be open there.
-STILL_GREEN: dict[str, set[Route]] = {}
+def gets(*names: str) -> set[Route]:
+    return {(name, "GET") for name in names}
+
+
+# Where an open gate changes no status and no text: the answer is numbers, dates or the clinic's own catalog, or a
+# second gate (`to_patient`, the role of a colleague) says 404 before it matters.
+STILL_GREEN: dict[str, set[Route]] = {
+    **dict.fromkeys(
+        ("CareTeamQuerySet.patients_of", "RowsOfPatients.cared_for_by", "RowsOfPatients.visible_to"),
+        gets("cohort", "episodes", "status-changes"),
+    ),
+    "CatalogQuerySet.visible_to": gets("exercises", "programs"),
+    "MembershipQuerySet.visible_to": {("care-team", "POST"), ("message-settings", "PUT")},
+    "NotificationQuerySet.visible_to": {
+        ("confirm-shown", "POST"),
+        ("notification-done", "POST"),
+        ("snooze-notification", "POST"),
+    },
+    "RowsOfOneself.visible_to": gets("delivery-choices", "message-preferences", "reminders")
+    | {("message-preferences", "PUT"), ("reminders", "POST")},
+}
 
 
 # --- canaries ---------------------------------------------------------------------------------------------

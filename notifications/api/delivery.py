@@ -175,7 +175,7 @@ def _settings(chosen: MessageSettings, listeners: list[Listener]) -> dict[str, A
     }
 
 
-class EffectSerializer(serializers.Serializer[Any]):
+class ReminderEffectSerializer(serializers.Serializer[Any]):
     """Of the messages of one kind and local hour (null: of the whole day): the shares who acted within two hours.
 
     Shares, difference and its 95 % interval are 0 to 1, and null when `says` is `too_few`. An hour has no
@@ -199,7 +199,7 @@ class EffectSerializer(serializers.Serializer[Any]):
 class Effects(Acting):
     permission_classes = (IsStaff,)
 
-    @extend_schema(operation_id="reminder_effect", responses=EffectSerializer(many=True))
+    @extend_schema(operation_id="reminder_effect", responses=ReminderEffectSerializer(many=True))
     def get(self, request: Request) -> Response:
         """What the clinic's reminders do, measured against those that were left out by lot. Counted every hour."""
-        return Response(EffectSerializer(told(clinic_id=self.actor.clinic_id), many=True).data)
+        return Response(ReminderEffectSerializer(told(clinic_id=self.actor.clinic_id), many=True).data)

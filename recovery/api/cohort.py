@@ -109,7 +109,7 @@ class LogRankSerializer(serializers.Serializer[rules.LogRank]):
     p = serializers.FloatField()
 
 
-class PublishedSerializer(serializers.Serializer[rules.PublishedShare]):
+class PublishedShareSerializer(serializers.Serializer[rules.PublishedShare]):
     says = serializers.CharField()
     population = serializers.CharField()
     sources = serializers.ListField(child=serializers.CharField())
@@ -128,7 +128,7 @@ class CohortSerializer(serializers.Serializer[Any]):
     programs_differ = LogRankSerializer(
         allow_null=True, help_text="Between the programs that are shown, within each stratum."
     )
-    published = PublishedSerializer(many=True)
+    published = PublishedShareSerializer(many=True)
     notes = serializers.ListField(
         child=serializers.CharField(), help_text="What must stand beside the curves."
     )

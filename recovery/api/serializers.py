@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 from django.utils import timezone
 from rest_framework import serializers
 
+from exercises.api.serializers import BoundsSerializer
 from exercises.dosage import Dosage, DosageRange
 from recovery.models import (
     CareTeamMember,
@@ -141,11 +142,6 @@ class EpisodeSerializer(serializers.ModelSerializer[Episode]):
 class EndEpisodeSerializer(StrictSerializer):
     because = serializers.ChoiceField(choices=Ending.choices)
     on = serializers.DateField(help_text="The patient's local date, not in the future.")
-
-
-class BoundsSerializer(StrictSerializer):
-    least = StrictIntegerField(min_value=1)
-    most = StrictIntegerField(min_value=1)
 
 
 class LineSerializer(StrictSerializer):

@@ -46,7 +46,7 @@ def settings(folder: Path, expression: str, **environment: str) -> str:
 
 def write(folder: Path) -> None:
     (folder / "environment").write_text(
-        f"DEBUG=true\nSECRET_KEY={'k' * 60}\nMAILBOX_DIR=/kept\nDATABASE_URL=postgresql://a:b@/c?host=/d\n"
+        f"DEBUG=true\nSECRET_KEY={'kept-key-' * 6}\nMAILBOX_DIR=/kept\nDATABASE_URL=postgresql://a:b@/c?host=/d\n"
         "REDIS_URL=unix:///d/valkey.sock?db=0\n"
     )
 
