@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -59,6 +60,7 @@ ENVELOPES = {
     "Infinity": json.dumps(GOOD | {"score": float("inf")}).encode(),
     "1e400": json.dumps(GOOD).replace(": 4,", ": 1e400,").encode(),
     "5,000 digits": json.dumps(GOOD).replace(": 4,", ": " + "9" * 5000 + ",").encode(),
+    "399 digits": json.dumps(GOOD).replace(": 4,", ": " + "9" * 399 + ",").encode(),
     "a BOM": b"\xef\xbb\xbf" + json.dumps(GOOD).encode(),
     "Latin-1": json.dumps(GOOD | {"note": "x"}).replace('"x"', '"\xe9"').encode("latin-1"),
     "NUL": json.dumps(GOOD | {"note": "a\x00b"}).encode(),
@@ -101,7 +103,7 @@ VALUES: list[tuple[str, Any]] = [
     ("zone", "x" * 65),
     ("zone", "Mars/Base"),
     ("withdrawn", "true"),
-    ("about_on", "2026-03-02"),
+    *[("about_on", day) for day in ("2026-03-02", "2026-02-30", "2100-02-29", "0000-00-00", "-0001-01-01")],
     ("mood", "fine"),
     *[(name, 1) for name in ("patient", "clinic", "severity", "acknowledged_by")],
 ]
@@ -126,6 +128,7 @@ def test_a_wrong_value_is_400_with_a_pointer_and_not_repeated(ana: people.Person
         UUID.upper(),
         UUID.replace("-", ""),
         f"{{{UUID}}}",
+        f"urn:uuid:{UUID}",
         "%00",
         "1" * 5000,
     ],
@@ -155,6 +158,11 @@ def test_everything_a_patient_may_type_is_stored_exactly(ana: people.Person):
 @pytest.mark.parametrize(
     ("status", "request_parts"),
     [
+        (415, {"content_type": ""}),
+        (415, {"content_type": "application/x-www-form-urlencoded"}),
+        (415, {"content_type": "application/json; charset=bogus"}),
+        (415, {"content_type": "application/json; charset=utf-7"}),
+        (406, {"headers": {"Accept": "x" * 60_000}}),
         (415, {"content_type": "text/plain"}),
         (415, {"content_type": "application/xml"}),
         (415, {"content_type": "multipart/form-data; boundary=x"}),
@@ -218,6 +226,93 @@ def test_a_wrong_path_or_query_is_a_problem_too(path: str, status: int):
     answer = Client(raise_request_exception=False).get(path, headers=maria.headers)
     assert answer.status_code == status
     assert answer["Content-Type"] == ("application/json" if status == 200 else "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "status"),
+    [
+        ("GET", "/api/v1/today?" + "&".join(f"a{n}=1" for n in range(1500)), {}, 400),
+        ("GET", "/api/v1/today", {"Host": "evil.example"}, 400),
+        ("GET", "/api/v1/today", {"Host": "localhost:80@evil.example"}, 400),
+        ("TRACE", "/api/v1/today", {}, 405),
+        ("FOO", "/api/v1/today", {}, 405),
+        ("POST", f"/api/v1/pain/{UUID}", {"X-HTTP-Method-Override": "PUT"}, 405),
+        ("POST", "/api/v1/..;/sync", {}, 404),
+        ("POST", "/api/v1/sync/", {}, 404),
+        ("POST", "/api/v1/sy%00nc", {}, 404),
+        ("GET", "/api/v1/patients?format=xml", {}, 404),
+    ],
+)
+def test_a_request_of_an_odd_shape_is_a_problem(
+    ana: people.Person, method: str, path: str, headers: dict[str, str], status: int
+):
+    client = Client(raise_request_exception=False)
+    answer = client.generic(method, path, json.dumps(GOOD), "application/json", headers=ana.headers | headers)
+    assert answer.status_code == status
+    assert is_problem(answer)
+    assert stored() == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("?token={token}", {}),
+        ("", {"Cookie": "sessionid=" + "x" * 64_000}),
+        ("", {"Cookie": "sessionid=gASVxyz"}),
+        ("", {"Authorization": "Token {token}"}),
+    ],
+)
+def test_a_token_elsewhere_and_a_session_that_is_none_are_401(
+    ana: people.Person, path: str, headers: dict[str, str]
+):
+    headers = {name: value.format(token=ana.token) for name, value in headers.items()}
+    answer = Client(raise_request_exception=False).get(
+        "/api/v1/today" + path.format(token=ana.token), headers=headers
+    )
+    assert answer.status_code == 401
+    assert is_problem(answer)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"password": "x" * 200_000},
+        *({"email": email} for email in ("a@b", "a@b.example\r\nBcc: c@d.example", "x" * 400 + "@b.example")),
+    ],
+)
+def test_what_cannot_be_an_email_or_a_password_is_refused_before_any_hashing(
+    ana: people.Person, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, str]
+):
+    monkeypatch.setattr(Argon2PasswordHasher, "encode", lambda *_: pytest.fail("this costs 100 ms"))
+    body = {"email": "a@b.example", "password": "long enough words", "device_name": "x"} | wrong
+    answer = Client(raise_request_exception=False).post("/api/v1/sign-in", body, "application/json")
+    assert answer.status_code == 400
+    assert {error["pointer"] for error in answer.json()["errors"]} == {f"/{name}" for name in wrong}
+
+
+@pytest.mark.parametrize("at", ["2036-03-01T08:00:00Z", "2016-03-01T08:00:00Z", "2026-03-29T02:30:00+01:00"])
+def test_a_clock_that_is_wrong_and_an_hour_that_was_skipped_are_stored(ana: people.Person, at: str):
+    assert put(ana, json.dumps(GOOD | {"at": at}).encode()).status_code == 201
+    assert stored() == 1
+
+
+def test_a_sync_of_none_one_twice_and_too_many(ana: people.Person):
+    one = GOOD | {"id": UUID, "kind": "pain"}
+    client = Client(raise_request_exception=False)
+
+    def sync(*records: Any) -> Any:
+        return client.post("/api/v1/sync", {"records": records}, "application/json", headers=ana.headers)
+
+    assert sync().json() == {"answers": []}
+    assert [answer["answer"] for answer in sync(one, one, one | {"score": 99}).json()["answers"]] == [
+        "stored",
+        "same",
+        "refused",
+    ]
+    assert stored() == 1
+    too_many = sync(*[one] * 101)
+    assert too_many.status_code == 413
+    assert is_problem(too_many)
 
 
 values = st.recursive(
