@@ -24,7 +24,7 @@ def bill(lock: str, *, version: str) -> dict[str, Any]:
             components[-1]["hashes"].append({"alg": "SHA-256", "content": found[1]})
         elif found := PINNED.match(line):
             name, pinned, only_where = found.groups()
-            one = {
+            one: dict[str, Any] = {
                 "type": "library",
                 "bom-ref": f"pkg:pypi/{name}@{pinned}",
                 "name": name,

@@ -159,7 +159,7 @@ def test_what_people_typed_is_in_no_log_message_mail_or_error_page(
     assert mails.received
 
     with app.connection_for_read() as connection:
-        broker = connection.default_channel.client
+        broker: Any = connection.default_channel.client  # type: ignore[attr-defined]
         broker.flushdb()
         for entry in app.conf.beat_schedule.values():
             app.send_task(entry["task"])

@@ -15,7 +15,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 from django.shortcuts import get_object_or_404
-from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.permissions import AllowAny
 
 from accounts.access import acting_for_all
 from accounts.permissions import IsSignedIn
@@ -99,7 +99,7 @@ def test_an_open_gate_turns_the_matrix_red(world: World, monkeypatch: pytest.Mon
 VIEWS = routes()
 
 
-def permissions_of(route: Route) -> set[type[BasePermission]]:
+def permissions_of(route: Route) -> set[type[Any]]:
     view = VIEWS[route](request=SimpleNamespace(method=route[1]))
     return {type(one) for one in view.get_permissions()}
 
@@ -198,7 +198,7 @@ def test_every_text_of_the_victim_holds_the_canary(world: World):
     without: list[str] = []
     for model in apps.get_models():
         fields = {field.name: field for field in model._meta.concrete_fields}
-        whose = next((name for name in ("patient", "recipient", "user") if name in fields), None)
+        whose: str | None = next((name for name in ("patient", "recipient", "user") if name in fields), None)
         if model._meta.label == "accounts.User":
             whose = "pk"
         if whose is None:
