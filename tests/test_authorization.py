@@ -396,7 +396,7 @@ def everything_in_words(ana: people.Person, flag: RedFlag, *, by: people.Person)
         write_to_patient(patient=flag.patient, text=CANARY, to_patient=True, by=by.user.pk, now=NOW)
         FlagAction.objects.create(flag=flag, what="note", note=CANARY, done_by=by.user, done_at=NOW, **of_ana)
         Reexamination.objects.create(
-            episode_id=flag.episode_id,
+            episode=Episode.objects.get(patient=flag.patient),
             diagnosis_unchanged=True,
             red_flags_checked=True,
             outcome="continue",
