@@ -716,7 +716,7 @@ def test_postgresql_alone_holds(world: World, name: str, method: str, monkeypatc
         answer = world.ask(who, name, method)
         # The roster is an administrator's, and so are names: that the record stays shut is tested row by row.
         if who not in MAY_SEE_ANA | {"boss"}:
-            assert CANARY not in words(answer), f"{who} sees Ana"
+            assert CANARY not in told(answer), f"{who} sees Ana"
 
 
 @pytest.mark.parametrize("name", sorted(name for name, method in RULES if method == "GET"))
