@@ -158,11 +158,25 @@ def _check_broker(url: str) -> None:
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
             client.ping()
+            policy = _eviction(client)
     except (redis.RedisError, ValueError) as error:
         raise CannotStart(
             f"The broker of REDIS_URL cannot be used ({error}): start it, or correct REDIS_URL; "
             "with no REDIS_URL, Amble brings its own."
         ) from error
+    if policy not in ("", "noeviction"):
+        raise CannotStart(
+            f"The broker of REDIS_URL throws keys away when it is full (maxmemory-policy {policy}), and a queue is one "
+            "key: set maxmemory-policy to noeviction, or give Amble a broker of its own."
+        )
+
+
+def _eviction(client: redis.Redis) -> str:
+    """Its maxmemory-policy; "" where it may not be asked, as at some hosters."""
+    try:
+        return str(client.config_get("maxmemory-policy").get("maxmemory-policy", ""))
+    except redis.ResponseError:
+        return ""
 
 
 # --- the database, ready to serve ----------------------------------------------------------------

@@ -53,7 +53,7 @@ def test_every_link_of_the_readme_leads_to_a_file():
 def test_every_test_that_a_document_names_exists():
     written = set()
     for path in (PROJECT / "tests").rglob("test_*.py"):
-        written |= set(re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
+        written |= set(re.findall(r"^ *(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
     for name in ("threats.md", "hazards.md"):
         named = set(re.findall(r"`(test_\w+)`", (PROJECT / "docs" / name).read_text()))
         assert named

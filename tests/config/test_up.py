@@ -275,6 +275,17 @@ def test_a_broker_that_cannot_be_reached_is_refused(folder):
     assert "The broker of REDIS_URL cannot be used" in said
 
 
+def test_a_broker_that_throws_keys_away_is_refused(folder, tmp_path):
+    with embedded.running(folder, durable=False) as servers:
+        own = {
+            name: servers.environment[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL")
+        }
+        with redis.Redis.from_url(own["REDIS_URL"]) as client:
+            client.config_set("maxmemory-policy", "allkeys-lru")
+        said = refusal(tmp_path / "data", **own)
+    assert "set maxmemory-policy to noeviction" in said
+
+
 def test_a_folder_that_cannot_be_written_is_refused():
     assert "set AMBLE_DATA" in refusal(Path("/proc/amble"))
 
