@@ -48,7 +48,9 @@ class Acting(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Health data stay out of every cache that was not told otherwise, and who read them is noted."""
         response.setdefault("Cache-Control", "no-store")
-        if isinstance(request.auth, Actor) and not transaction.get_rollback():
+        if not transaction.get_rollback() and isinstance(
+            request.auth, Actor
+        ):  # a refused one may not be asked who it is
             note_reading(request.auth, face="api", route=request.resolver_match)
         return super().finalize_response(request, response, *args, **kwargs)
 

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.access import Role
 from accounts.api.acting import Acting
+from accounts.api.serializers import STAFF_ROLES
 from accounts.models import AuditEntry, Membership, User
 from accounts.permissions import IsPatient
 from recovery.models import Patient
@@ -24,7 +25,9 @@ STAFF = (Role.THERAPIST, Role.CLINICIAN, Role.ADMINISTRATOR)  # who is several i
 class ReadingSerializer(serializers.Serializer[Any]):
     on = serializers.DateField(help_text="The patient's local date.")
     name = serializers.CharField()
-    role = serializers.ChoiceField([*STAFF, ""], help_text="Empty: not at this clinic any more.")
+    role = serializers.ChoiceField(
+        STAFF_ROLES, allow_blank=True, help_text="Empty: not at this clinic any more."
+    )
     times = serializers.IntegerField(help_text="How many pages or answers with something of the patient.")
 
 
