@@ -3,10 +3,10 @@
 PYTHON3 := python3
 BIN := .venv/bin/
 
-.PHONY: help run test trust lint bench evidence docs figures story lock sbom backup-key backup restore clean install install-dev
+.PHONY: help run test trust lint bench evidence docs figures screenshots story lock sbom backup-key backup restore clean install install-dev
 
 help:  ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' Makefile
 
 run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 	@$(BIN)python -m config.up
@@ -49,6 +49,9 @@ docs: install-dev  ## write docs/clinical-rules.md again, from the thresholds in
 figures: install-dev  ## write what is baked of the figures again, and their contact sheets in docs/figures
 	@DATABASE_URL=postgresql://bake@/bake SECRET_KEY=only-for-baking-only-for-baking-only-for-baking-only $(BIN)python manage.py bake_figures
 	@$(BIN)python -m tests.figures
+
+screenshots: install-dev  ## pictures of every page of the desk, full and empty, in docs/screenshots
+	@$(BIN)python -m tests.screenshots
 
 story: install-dev  ## eight weeks of a clinic over HTTP, counted, against the running `make run`
 	@$(BIN)python -m tests.story

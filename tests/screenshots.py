@@ -1,4 +1,4 @@
-"""Pictures of every page of the desk, to be looked at: docs/screenshots/<page>-<width>.png, and <page>-empty-1280.png.
+"""Pictures of every page of the desk, to be looked at: docs/screenshots/<page>-<width>.jpg, and <page>-empty-1280.jpg.
 
     python -m tests.screenshots [--to DIR]
 
@@ -20,7 +20,8 @@ from config import embedded
 from tests.bench.server import configure, prepare, web
 
 PROJECT = Path(__file__).resolve().parents[1]
-WIDTHS = (1280, 768)
+WIDTHS, HEIGHT = (1280, 768), 800
+MOST = 1600  # what is taller goes on in the same way
 PATIENT = "Fatima El Amrani"
 PASSWORD = "a clinic where nothing has happened"
 
@@ -95,7 +96,9 @@ def _clinics() -> dict[str, tuple[str, str]]:
         if key.role != Role.PATIENT:
             keys.setdefault(key.role.value, (key.first, key.second))  # the first therapist has the patient
     with acting_for_all():
-        clinic = Clinic.objects.create(name="Lakeside Physiotherapy", time_zone="Europe/Berlin")
+        clinic = Clinic.objects.create(
+            name="Lakeside Physiotherapy", time_zone="Europe/Berlin", created_at=now
+        )
         someone = User(email="nina@example.org", name="Nina Roth")
         someone.set_password(PASSWORD)
         someone.save()
@@ -121,22 +124,29 @@ def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
                 page = _signed_in(browser, address, *keys[role], width)
                 patient = _patient(page, address) if role == "therapist" else ""
                 for name, path in pages.items():
-                    _shoot(page, f"{address}/{path.format(patient=patient)}", to / f"{name}-{width}.png")
-                if role == "therapist":
-                    page.goto(f"{address}/patients/{patient}/program")
-                    page.get_by_role("button", name=re.compile("^Adjust")).click()
-                    page.wait_for_selector("#lines .line")
-                    page.screenshot(path=to / f"builder-{width}.png", full_page=True, animations="disabled")
+                    _shoot(page, f"{address}/{path.format(patient=patient)}", to / f"{name}-{width}.jpg")
                 page.context.close()
+        _shoot_builder(browser, address, keys["therapist"], to)
         page = _signed_in(browser, address, *keys["nobody's"], WIDTHS[0])
         everything = OF_THERAPISTS | OF_CLINICIANS | OF_ADMINISTRATORS
         for name in EMPTY:
-            _shoot(page, f"{address}/{everything[name]}", to / f"{name}-empty-{WIDTHS[0]}.png")
+            _shoot(page, f"{address}/{everything[name]}", to / f"{name}-empty-{WIDTHS[0]}.jpg")
         browser.close()
 
 
+def _shoot_builder(browser: Any, address: str, key: tuple[str, str], to: Path) -> None:
+    """Last of all: a draft that has been begun is what the start of the builder leads to."""
+    page = _signed_in(browser, address, *key, WIDTHS[0])
+    page.goto(f"{address}/patients/{_patient(page, address)}/program")
+    page.get_by_role("button", name=re.compile("^Adjust")).click()
+    page.wait_for_selector("#lines .line")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        _shoot(page, page.url, to / f"builder-{width}.jpg")
+
+
 def _signed_in(browser: Any, address: str, email: str, password: str, width: int) -> Any:
-    page = browser.new_context(viewport={"width": width, "height": 800}, color_scheme="light").new_page()
+    page = browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme="light").new_page()
     page.goto(f"{address}/sign-in")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
@@ -156,7 +166,9 @@ def _shoot(page: Any, url: str, file: Path) -> None:
     answer = page.goto(url)
     assert answer.ok, f"{url}: {answer.status}"
     page.wait_for_timeout(400)  # what scripts draw
-    page.screenshot(path=file, full_page=True, animations="disabled")
+    tall = min(page.evaluate("document.documentElement.scrollHeight"), MOST)
+    clip = {"x": 0, "y": 0, "width": page.viewport_size["width"], "height": max(tall, HEIGHT)}
+    page.screenshot(path=file, full_page=True, clip=clip, animations="disabled", type="jpeg", quality=72)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -43,6 +44,15 @@ def test_an_administrator_reads_who_looked_at_whom(maria: Person, boss: Person, 
     assert re.fullmatch(
         r"Maria \d+ \w+ \d{4} [\d:]{8} Read patient, at the desk Ana session [0-9a-f]{12}", rows(page)[0]
     )
+
+
+def test_the_time_is_on_the_clinics_clock(maria: Person, boss: Person, browser: Browser):
+    browser(maria).get(page_of(people.patient(maria, name="Ana")))
+    page = browser(boss).get("/audit").content.decode()
+    (moment, shown), *_ = re.findall(r'<time datetime="([^"]+)">([^<]+)</time>', page)
+    noted = datetime.fromisoformat(moment)
+    assert noted.utcoffset() == noted.astimezone(ZoneInfo("Europe/Berlin")).utcoffset() != timedelta(0)
+    assert shown.endswith(f"{noted:%H:%M:%S}")
 
 
 def test_a_list_names_three_and_counts_the_others(maria: Person, boss: Person, browser: Browser):
