@@ -13,9 +13,10 @@ from rest_framework.exceptions import PermissionDenied
 
 from accounts.access import CARING_ROLES
 from accounts.models import Membership
-from clinic.administration.handover import ToForm, who_treats
+from clinic.administration.handover import DaysForm, ToForm, who_treats
 from clinic.caring import CaringPage
 from clinic.inviting import WHERE, PatientForm
+from recovery import access
 from recovery.actions import handover, people
 from recovery.models import CareTeamMember, Episode, Patient, RedFlag
 from recovery.models.episode import Ending
@@ -27,28 +28,14 @@ ENDINGS = {
 }
 
 
-class AddForm(ToForm):
+class AddForm(DaysForm):
     whom = "Colleague"
-    from_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
     until_on = forms.DateField(
         label="Until",
         required=False,
         help_text="For a colleague who only covers.",
         widget=forms.DateInput({"type": "date"}),
     )
-
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.today = today
-
-    def clean(self) -> dict[str, Any]:
-        said: dict[str, Any] = super().clean() or {}
-        first, last = said.get("from_on"), said.get("until_on")
-        if first and first < self.today:
-            self.add_error("from_on", "Use today or a later day.")
-        if first and last and last < first:
-            self.add_error("until_on", "Use the first day or a later one.")
-        return said
 
 
 class DischargeForm(forms.Form):
@@ -87,8 +74,8 @@ class CarePage(CaringPage):
         """Whom one may see, by the record or by the roster; to change anything it must not be one's own."""
         rows = Patient.objects.visible_to(self.actor) | Patient.objects.on_roster_of(self.actor)
         patient: Patient = get_object_or_404(rows, pk=pk)
-        if self.request.method == "POST" and patient.pk == self.actor.user_id:
-            raise PermissionDenied("This is your own record: a colleague has to do this.")
+        if self.request.method == "POST":
+            access.refuse_own(patient.pk, by=self.actor)
         return patient
 
     def is_mine(self, patient: Patient) -> bool:
@@ -192,6 +179,12 @@ class OfTheCareTeam(CarePage):
             raise PermissionDenied("Only the care team of this patient may do this.")
         return patient
 
+    def _on(self, pk: int) -> HttpResponse:
+        """To the page again, as long as one may see it."""
+        if Patient.objects.visible_to(self.actor).filter(pk=pk).exists() or self.actor.is_administrator:
+            return redirect("clinic:care", pk)
+        return redirect("clinic:worklist")
+
 
 class LeaveCareTeam(OfTheCareTeam):
     def post(self, request: HttpRequest, pk: int, member: int) -> HttpResponse:
@@ -207,15 +200,9 @@ class LeaveCareTeam(OfTheCareTeam):
         )
         return self._on(pk)
 
-    def _on(self, pk: int) -> HttpResponse:
-        """To the page again, as long as one may see it."""
-        if Patient.objects.visible_to(self.actor).filter(pk=pk).exists() or self.actor.is_administrator:
-            return redirect("clinic:care", pk)
-        return redirect("clinic:worklist")
 
-
-class HandOverOne(LeaveCareTeam):
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:  # type: ignore[override]
+class HandOverOne(OfTheCareTeam):
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """A colleague takes one's own place on the care team."""
         patient = self.patient(pk)
         form = ToForm(

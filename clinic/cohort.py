@@ -19,6 +19,7 @@ from recovery.models.episode import Ending
 from recovery.rules.cohort import LEAST_EPISODES, LEAST_EVENTS, Curve, LeftOut, LogRank, PublishedShare, Step
 from recovery.rules.course import Stratum
 from recovery.rules.course_of_many import WeekOfMany
+from wire.spreadsheet import cell
 
 SYMPTOMS = {
     Stratum.A: "Less than 6 weeks",
@@ -36,7 +37,6 @@ ENDED = {
 }
 SIZES = (("wide", WIDE), ("narrow", NARROW))
 Drawings = Sequence[tuple[str, Survival]]
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CohortForm(forms.Form):
@@ -260,9 +260,9 @@ def _file(found: Cohort, together: Engagement) -> HttpResponse:
     out = csv.writer(answer)
     out.writerow(["curve", "group", "day", "at risk", "happened", "share left", "low", "high"])
     for row in _steps(found):
-        out.writerow([safe(cell) for cell in row])
+        out.writerow([cell(value) for value in row])
     for name, count in [*_engaged(together), *((ENDED[w], _count(n)) for w, n in together.ended.items())]:
-        out.writerow(["engagement", safe(name), "", safe(count)])
+        out.writerow(["engagement", name, "", count])
     return answer
 
 
@@ -275,8 +275,3 @@ def _steps(found: Cohort) -> Iterator[list[Any]]:
         for which, curve in curves.items():
             for step in curve.steps if curve else ():
                 yield [which, name, step.day, step.at_risk, step.happened, step.left, step.low, step.high]
-
-
-def safe(cell: Any) -> Any:
-    """Text that a spreadsheet would run as a formula begins with a quotation mark; numbers stay numbers."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(STARTS_A_FORMULA) else cell

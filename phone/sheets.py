@@ -1,16 +1,13 @@
 """What a patient noted, as sheets for a spreadsheet: one CSV a table, all in one ZIP.
 
-UTF-8 with a BOM, which Excel asks for; text is quoted and made harmless, numbers are not. A cell without a value is
-empty: nobody was asked, or nobody answered, and that is no zero. What the patient took back is only in the JSON
-export, which has every revision.
+A cell without a value is empty: nobody was asked, or nobody answered, and that is no zero. What the patient took back
+is only in the JSON export, which has every revision.
 """
 
-import csv
 import io
-import re
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from typing import TypeVar
 
 from django.db import models
@@ -28,16 +25,9 @@ from recovery.models import (
     Walk,
 )
 from recovery.models.diary import PhoneRecord
+from wire.spreadsheet import Row, sheet
 
-Cell = int | float | str | bool | date | None
-Row = tuple[Cell, ...]
 Noted = TypeVar("Noted", bound=PhoneRecord)
-
-# A cell whose text begins so is a formula to some spreadsheet, also after spaces and quotes, and in the wide forms of
-# Chinese and Japanese keyboards. One that splits at semicolons or tabs makes a cell of what follows them.
-SKIPPED = r"""(?:[^\S\t\r\n]|["'\u200b-\u200f\u2060\ufeff])*"""
-FORMULA = re.compile(rf"(^|[;\t\r\n])({SKIPPED})(?=[=+\-@\u2212\uff1d\uff0b\uff0d\uff20])")
-OPENS_A_CELL = re.compile(rf"^{SKIPPED}[\t\r\n]")
 
 
 def zipped(patient: Patient) -> bytes:
@@ -47,28 +37,6 @@ def zipped(patient: Patient) -> bytes:
         for name, (columns, rows) in SHEETS.items():
             archive.writestr(f"{name}.csv", sheet(columns.split(), rows(patient)))
     return whole.getvalue()
-
-
-def sheet(head: Iterable[str], rows: Iterable[Row]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC)
-    writer.writerow(list(head))
-    writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def harmless(text: str) -> str:
-    """The text with an apostrophe before everything that a spreadsheet could run."""
-    safe = FORMULA.sub(r"\1'\2", text)
-    return f"'{safe}" if OPENS_A_CELL.match(text) else safe
-
-
-def _cell(value: Cell) -> int | float | str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, int | float) else harmless(str(value))
 
 
 # --- the tables -----------------------------------------------------------------------------------------------

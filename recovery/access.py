@@ -10,16 +10,22 @@ from recovery.models.people import Patient, RowsOfPatients
 
 
 def seen(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) -> Any:
-    """One of the rows that `by` sees. Nobody decides about their own record."""
+    """One of the rows that `by` sees."""
     row = get_object_or_404(rows.visible_to(by), pk=pk)
     if changing and not by.is_caring:
         raise PermissionDenied(
             "You may read this record until the time is over; only those who treat change it."
         )
     patient_id = row.pk if isinstance(row, Patient) else row.patient_id
-    if changing and patient_id == by.user_id:
-        raise PermissionDenied("This is your own record: a colleague has to do this.")
+    if changing:
+        refuse_own(patient_id, by=by)
     return row
+
+
+def refuse_own(patient_id: int, *, by: Actor) -> None:
+    """Nobody decides about their own record."""
+    if patient_id == by.user_id:
+        raise PermissionDenied("This is your own record: a colleague has to do this.")
 
 
 def in_care(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) -> Any:

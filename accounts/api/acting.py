@@ -48,9 +48,8 @@ class Acting(APIView):
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         """Health data stay out of every cache that was not told otherwise, and who read them is noted."""
         response.setdefault("Cache-Control", "no-store")
-        if not transaction.get_rollback() and isinstance(
-            request.auth, Actor
-        ):  # a refused one may not be asked who it is
+        # The rollback first: asking a refused request who it is would need the database.
+        if not transaction.get_rollback() and isinstance(request.auth, Actor):
             note_reading(request.auth, face="api", route=request.resolver_match)
         return super().finalize_response(request, response, *args, **kwargs)
 

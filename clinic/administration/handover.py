@@ -112,8 +112,9 @@ def _patients(count: int) -> str:
     return "one patient" if count == 1 else f"{count} patients"
 
 
-class CoverForm(ToForm):
-    whom = "Who covers"
+class DaysForm(ToForm):
+    """From a day that has not passed, to one that is not before it."""
+
     from_on = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
     until_on = forms.DateField(label="Until", widget=forms.DateInput({"type": "date"}))
 
@@ -129,6 +130,10 @@ class CoverForm(ToForm):
         if first and last and last < first:
             self.add_error("until_on", "Use the first day or a later one.")
         return said
+
+
+class CoverForm(DaysForm):
+    whom = "Who covers"
 
 
 class OwnCover(CaringPage):

@@ -1,6 +1,9 @@
 """A desk for the tests: Chromium with a signed-in member of staff, and a count of what their hands do."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.conf import settings
 from django.test import Client
@@ -56,3 +59,20 @@ def desk_of(
     desk = Desk.of(context, server)
     assert isinstance(desk, Desk)
     return desk
+
+
+@contextmanager
+def desks(browser: Browser, server: Server) -> Iterator[Callable[..., Desk]]:
+    """Opens windows, as `open_one(person, width=390, scripts=False)`; at the end none may have had an error."""
+    made: list[Desk] = []
+
+    def open_one(person: Person, **options: Any) -> Desk:
+        made.append(desk_of(browser, server, person, **options))
+        return made[-1]
+
+    yield open_one
+    for desk in made:
+        desk.context.close()
+    for desk in made:
+        assert desk.violations == []
+        assert desk.errors == []

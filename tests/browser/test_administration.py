@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,7 +15,7 @@ from recovery.actions.people import end_episode
 from recovery.models import CareTeamMember, Episode
 from tests import people
 from tests.browser.conftest import patient_with_plan, sideways, wait_until
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
 from tests.browser.test_desk import raises_a_flag
 from tests.people import Person
@@ -38,18 +37,8 @@ def helena(maria: Person) -> Person:
 
 @pytest.fixture
 def new_desk(browser: Browser, server: Server) -> Iterator[Callable[..., Desk]]:
-    made: list[Desk] = []
-
-    def make(person: Person, **options: Any) -> Desk:
-        made.append(desk_of(browser, server, person, **options))
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.context.close()
-    for desk in made:
-        assert desk.violations == []
-        assert desk.errors == []
+    with desks(browser, server) as open_one:
+        yield open_one
 
 
 def sign_in(desk: Desk, person: Person) -> None:

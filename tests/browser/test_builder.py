@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
 
 import pytest
 from django.core.management import call_command
@@ -13,7 +13,7 @@ from accounts.access import Role, acting_for_all
 from recovery.models import Patient, Plan, PlanDraft
 from tests import people
 from tests.browser.conftest import sideways, wait_until
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
 from tests.people import Person
 
@@ -29,18 +29,8 @@ def maria(server: Server) -> Person:
 @pytest.fixture
 def new_desk(browser: Browser, server: Server, maria: Person) -> Iterator[Callable[..., Desk]]:
     """Open another window of Maria's: `new_desk(width=390, scripts=False)`."""
-    made: list[Desk] = []
-
-    def make(**options: Any) -> Desk:
-        made.append(desk_of(browser, server, maria, **options))
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.context.close()
-    for desk in made:
-        assert desk.violations == []
-        assert desk.errors == []
+    with desks(browser, server) as open_one:
+        yield partial(open_one, maria)
 
 
 @pytest.fixture

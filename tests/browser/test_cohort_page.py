@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -10,25 +11,16 @@ from accounts.access import acting_for_all
 from recovery.models import Episode, Progress
 from tests import people
 from tests.browser.conftest import sideways
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
 from tests.people import Person
 
 
 @pytest.fixture
 def new_desk(browser: Browser, server: Server, maria: Person) -> Iterator[Callable[..., Desk]]:
-    made: list[Desk] = []
-
-    def make(**options: object) -> Desk:
-        made.append(desk_of(browser, server, maria, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.context.close()
-    for desk in made:
-        assert desk.violations == []
-        assert desk.errors == []
+    """Open another window of Maria's: `new_desk(width=390, scripts=False)`."""
+    with desks(browser, server) as open_one:
+        yield partial(open_one, maria)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,7 @@ from recovery.models import Episode
 from recovery.records import read
 from tests import people
 from tests.browser.conftest import sideways
-from tests.browser.desk import Desk, desk_of
+from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
 from tests.people import Person
 
@@ -26,18 +27,8 @@ WEEKS = (6, 6, 5, 4)
 @pytest.fixture
 def new_desk(browser: Browser, server: Server, maria: Person) -> Iterator[Callable[..., Desk]]:
     """Open another window of Maria's: `new_desk(width=390, scripts=False)`."""
-    made: list[Desk] = []
-
-    def make(**options: object) -> Desk:
-        made.append(desk_of(browser, server, maria, **options))  # type: ignore[arg-type]
-        return made[-1]
-
-    yield make
-    for desk in made:
-        desk.context.close()
-    for desk in made:
-        assert desk.violations == []
-        assert desk.errors == []
+    with desks(browser, server) as open_one:
+        yield partial(open_one, maria)
 
 
 @pytest.fixture

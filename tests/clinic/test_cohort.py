@@ -11,7 +11,6 @@ from django.test import Client
 
 from accounts.access import Role, acting, acting_for_all
 from accounts.models import Clinic
-from clinic.cohort import safe
 from clinic.survival import NARROW, WIDE, Frame, survival
 from recovery.actions.days import close_days
 from recovery.actions.people import end_episode
@@ -24,6 +23,7 @@ from tests.clinic.test_pages import RUNS_ITSELF, statements, text
 from tests.moments import NOW
 from tests.people import Person
 from tests.recovery.test_cohort import START, recovering, twelve
+from wire import spreadsheet
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -225,7 +225,7 @@ def test_the_file_has_every_step_of_the_api_and_no_formula(maria: Person, browse
     [("=1+1", "'=1+1"), ("@x", "'@x"), ("\tx", "'\tx"), ("Ease", "Ease"), (-3, -3), (0.5, 0.5)],
 )
 def test_a_cell_never_begins_as_a_formula(cell: Any, kept: Any):
-    assert safe(cell) == kept
+    assert spreadsheet.cell(cell) == kept
 
 
 # --- the drawing --------------------------------------------------------------------------------------

@@ -17,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.access import Role, acting, acting_for_all
-from phone.sheets import SHEETS, harmless, sheet
+from phone.sheets import SHEETS
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.records import read
 from tests import people
 from tests.moments import NOW
 from tests.people import Person
+from wire.spreadsheet import harmless, sheet
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "\u2212")
 BEFORE = ("", " ", "  ", '"', "'", "\u00a0", "\ufeff", "\u200b", ' "')
