@@ -12,7 +12,7 @@ run: install  ## start Amble; Ctrl-C ends it (PORT=8001 for another port)
 	@$(BIN)python -m config.up
 
 test: install-dev  ## all tests, on a PostgreSQL and a Valkey of their own
-	@$(BIN)python -m pytest -n 2 --dist loadgroup
+	@$(BIN)python -m pytest -n 3 --dist loadgroup
 
 trust: install-dev  ## the long forms: faults, kills, every gate at every route, 5,000 bad requests
 	@$(BIN)python -m pytest -m trust -p no:randomly

@@ -85,6 +85,9 @@ def transactional_db() -> NoReturn:
     pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
 
 
+# They wait for minutes of the clock: begun last, one of them would keep a run from ending.
+LONGEST = {"faults", "journeys"}
+
 # Real browsers and real processes wait for seconds of the clock, and the machine may be busy with others: such a
 # test is tried up to three times, and pytest prints each failed try as an R. All others have one.
 AT_THE_MERCY_OF_THE_MACHINE = {"browser", "faults"}
@@ -96,6 +99,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         long = [item for item in items if item.get_closest_marker("trust")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+    items.sort(key=lambda item: LONGEST.isdisjoint(item.path.parts))
     for item in items:
         if AT_THE_MERCY_OF_THE_MACHINE & set(item.path.parts):
             item.add_marker(pytest.mark.flaky(reruns=2))

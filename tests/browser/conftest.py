@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 from django.utils import timezone
@@ -28,10 +29,10 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One browser at a time, whatever the number of workers."""
+    """Two browsers at a time at most, whatever the number of workers: a file's tests share one."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("browser"))
+            item.add_marker(pytest.mark.xdist_group(f"browser {crc32(item.path.stem.encode()) % 2}"))
             item.add_marker(pytest.mark.processes)
 
 

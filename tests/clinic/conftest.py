@@ -20,6 +20,7 @@ from tests.moments import NOW
 from tests.people import Person
 
 PASSWORD = "three calm herons"
+HASHED = make_password(PASSWORD)  # once: it is slow by design
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def browser() -> Callable[[Person], Client]:
 def staff(clinic: Clinic, *roles: str, name: str) -> Person:
     person = people.member(clinic, *roles, name=name)
     person.user.email = f"{name.lower()}@example.org"
-    person.user.password = make_password(PASSWORD)
+    person.user.password = HASHED
     person.user.save()
     return person
 

@@ -18,7 +18,7 @@ from tests.browser.chromium import FLAGS, chromium
 from tests.figures.__main__ import GOLDEN, golden
 from tests.figures.test_body import FIGURES
 
-pytestmark = [pytest.mark.xdist_group("browser"), pytest.mark.processes]
+pytestmark = [pytest.mark.xdist_group("browser 0"), pytest.mark.processes]
 STATIC = Path(__file__).resolve().parents[2] / "phone/static"
 HOST = "http://figures.test"
 OTHER_PIXELS = 0.004  # of all, which may differ between two builds of a browser
@@ -50,7 +50,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def page(browser: Browser) -> Iterator[Page]:
     """An empty page that finds the phone's modules."""
     page = browser.new_page()
