@@ -59,6 +59,7 @@ TABLE = {
     "recovery_message": "a message of the patient",
     "recovery_timelineevent": "an event on the timeline",
     "recovery_caresettings": "the clinic’s care settings",
+    "recovery_expiry": "when a record is erased",
 }
 
 

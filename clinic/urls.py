@@ -1,7 +1,9 @@
 from django.urls import path
 
 from clinic.acting import Stay
+from clinic.administration.export import Export
 from clinic.administration.handover import CoverFor, HandOver, OwnCover
+from clinic.administration.keeping import Keeping, KeepRecord, LetGo
 from clinic.administration.roster import Roster
 from clinic.administration.settings import ClinicPage
 from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
@@ -81,6 +83,10 @@ urlpatterns = [
     path("cover", OwnCover.as_view(), name="cover"),
     path("clinic", ClinicPage.as_view(), name="administration"),
     path("clinic/patients", Roster.as_view(), name="roster"),
+    path("clinic/keeping", Keeping.as_view(), name="keeping"),
+    path("clinic/keeping/<int:pk>/keep", KeepRecord.as_view(), name="keep-record"),
+    path("clinic/keeping/<int:pk>/let-go", LetGo.as_view(), name="let-go"),
+    path("clinic/export", Export.as_view(), name="export"),
     path("clinic/staff", Staff.as_view(), name="staff"),
     path("clinic/staff/invite", InviteColleague.as_view(), name="invite-colleague"),
     path("clinic/staff/invitations/<int:pk>/void", VoidInvitation.as_view(), name="void-invitation"),

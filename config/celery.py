@@ -81,4 +81,9 @@ app.conf.beat_schedule = {
         "schedule": 30.0,
         "options": {"expires": 30},
     },
+    "list the records whose time is over": {
+        "task": "recovery.tasks.list_expired",
+        "schedule": 86400.0,
+        "options": {"expires": 86400},
+    },
 }

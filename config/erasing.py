@@ -85,7 +85,7 @@ def _fingerprint(salt: str, patient_id: int, added_at: datetime) -> str:
 
 def added_at(connection: Connection, patient_id: int) -> datetime:
     """When the patient was added; their row is locked, so that nothing of theirs comes in meanwhile."""
-    _reach_all(connection)
+    reach_all(connection)
     found = connection.execute(
         "SELECT added_at FROM recovery_patient WHERE user_id = %s FOR UPDATE", [patient_id]
     ).fetchone()
@@ -101,7 +101,7 @@ def erase(connection: Connection, patient_id: int) -> dict[str, int]:
     Who works at a clinic as well stays a person of its staff. Raises CannotStart when a row that is not the patient's
     own still names them; then nothing is to be committed.
     """
-    _reach_all(connection)
+    reach_all(connection)
     is_staff = connection.execute(
         "SELECT FROM accounts_membership WHERE user_id = %s AND role <> 'patient' LIMIT 1", [patient_id]
     ).rowcount
@@ -149,7 +149,7 @@ def _empty_audit(connection: Connection, patient_id: int) -> None:
     connection.execute("ALTER TABLE accounts_auditentry FORCE ROW LEVEL SECURITY")
 
 
-def _reach_all(connection: Connection) -> None:
+def reach_all(connection: Connection) -> None:
     """For this transaction: past row-level security, which binds the owner too, and past the limits of a request."""
     settings = {"amble.reach": "all", "statement_timeout": "0", "lock_timeout": "60s"}
     for name, value in settings.items():
@@ -200,7 +200,7 @@ def again(connection: Connection, stones: Iterable[Tombstone]) -> int:
     """Erase whom the tombstones fit, in one transaction; how many that were."""
     stones = list(stones)
     with connection.transaction():
-        _reach_all(connection)
+        reach_all(connection)
         patients = connection.execute("SELECT user_id, added_at FROM recovery_patient").fetchall()
         found = [
             patient for patient, added in patients if any(stone.fits(patient, added) for stone in stones)

@@ -259,6 +259,12 @@ def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Chil
             "beat", *celery, "beat", "--schedule", str(folder / "beat"), "--pidfile", "", "--loglevel", "INFO"
         ),
         child("watch", "manage.py", "watch"),
+        # It serves nobody, and deletes what the role that serves may not.
+        child(
+            "erase",
+            *("manage.py", "erase_expired", "--stay"),
+            DATABASE_OWNER_URL=os.environ["DATABASE_OWNER_URL"],
+        ),
     ]
 
 

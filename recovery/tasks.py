@@ -1,7 +1,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from recovery.actions import days, ladder
+from recovery.actions import days, keeping, ladder
 
 
 @shared_task
@@ -12,3 +12,8 @@ def close_days() -> None:
 @shared_task
 def judge_ladders() -> None:
     ladder.judge_ladders(now=timezone.now())
+
+
+@shared_task
+def list_expired() -> None:
+    keeping.list_expired(now=timezone.now())

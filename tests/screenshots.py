@@ -55,6 +55,8 @@ OF_ADMINISTRATORS = {
     "staff": "clinic/staff",
     "invite-colleague": "clinic/staff/invite",
     "roster": "clinic/patients",
+    "keeping": "clinic/keeping",
+    "export": "clinic/export",
     "audit": "audit",
 }
 EMPTY = ("worklist", "red-flags", "messages", "reviews", "tasks", "invitations", "cohort", "roster", "audit")

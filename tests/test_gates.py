@@ -58,7 +58,12 @@ SHOWN_BY: dict[str, Route] = {
 
 
 # Told who acts, and behind no route of the API: the first notes who reads, the desk has tests of its own.
-ELSEWHERE = {"RowsOfPatients.read_by", "AuditQuerySet.visible_to", "InvitationQuerySet.of_staff"}
+ELSEWHERE = {
+    "RowsOfPatients.read_by",
+    "AuditQuerySet.visible_to",
+    "ExpiryQuerySet.visible_to",
+    "InvitationQuerySet.of_staff",
+}
 
 
 def gates() -> dict[str, tuple[Any, str]]:

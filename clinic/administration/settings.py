@@ -25,6 +25,7 @@ from notifications.settings import set_message_settings
 from recovery.actions.settings import change_care_settings
 from recovery.api.settings_serializers import CareSettingsSerializer
 from recovery.models import CareSettings
+from recovery.models.keeping import LEAST_YEARS, MOST_YEARS
 from recovery.models.people import Language
 from recovery.rules.course import REFERENCE_CURVES
 from recovery.rules.red_flags import check_file, default_contacts
@@ -78,6 +79,11 @@ class ClinicForm(forms.Form):
     reference_curve = forms.ChoiceField(
         label="Expected course",
         help_text="A patient’s course is held against it from their next day on.",
+    )
+    keep_years = forms.IntegerField(
+        label="Keep a record so many years after the last bout ended",
+        required=False,
+        help_text=f"From {LEAST_YEARS} to {MOST_YEARS}. Empty: records stay until somebody erases them by hand.",
     )
     list_after_minutes = forms.IntegerField(label="The clinic’s list, after minutes")
     administrators_after_minutes = forms.IntegerField(label="All administrators, after minutes")
@@ -162,6 +168,7 @@ class ClinicForm(forms.Form):
                     "hours": hours,
                     "review_weeks": weeks,
                     "reference_curve": said.get("reference_curve", ""),
+                    "keep_years": said.get("keep_years"),
                 }
             )
         )
@@ -259,6 +266,7 @@ class ClinicPage(AdministrationPage):
             "crisis_number": care.crisis_number,
             "review_weeks": ", ".join(map(str, care.review_weeks)),
             "reference_curve": care.reference_curve,
+            "keep_years": "" if care.keep_years is None else care.keep_years,
             **{name: getattr(speaking, name) for name in (*STEPS, "withheld_percent")},
             "people": [str(one.user_id) for one in listeners if one.user_id],
             "mailboxes": "\n".join(one.address for one in listeners if one.address),

@@ -3,6 +3,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from recovery.models.keeping import LEAST_YEARS, MOST_YEARS
 from recovery.rules.course import REFERENCE_CURVES
 from recovery.rules.red_flags import check_file
 from wire.serializers import StrictCharField, StrictIntegerField, StrictSerializer
@@ -60,6 +61,12 @@ class CareSettingsSerializer(SafetySettingsSerializer):
     )
     reference_curve = serializers.ChoiceField(
         choices=list(REFERENCE_CURVES), help_text="Statuses follow it from each patient's next day on."
+    )
+    keep_years = StrictIntegerField(
+        min_value=LEAST_YEARS,
+        max_value=MOST_YEARS,
+        allow_null=True,
+        help_text="After the end of the last bout a record is erased; null: only by hand.",
     )
     version = serializers.IntegerField(read_only=True)
     changed_at = serializers.DateTimeField(read_only=True, allow_null=True)

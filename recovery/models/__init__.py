@@ -3,6 +3,7 @@ from recovery.models.diary import DailyPain, ExerciseResult, ExerciseSession, Pa
 from recovery.models.episode import Episode, NewStart, Progress, StatusChange
 from recovery.models.erasure import Erasure
 from recovery.models.events import TimelineEvent
+from recovery.models.keeping import Expiry
 from recovery.models.ladder import Proposal, Suspension
 from recovery.models.measures import OutcomeMeasure
 from recovery.models.messages import Message, StaffMessage
@@ -23,6 +24,7 @@ __all__ = [
     "Erasure",
     "ExerciseResult",
     "ExerciseSession",
+    "Expiry",
     "FlagAction",
     "Message",
     "NewStart",

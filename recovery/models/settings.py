@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from accounts.models import Clinic, User
+from recovery.models.keeping import LEAST_YEARS, MOST_YEARS
 from recovery.rules.course import REFERENCE_CURVE_V1
 from recovery.rules.red_flags import default_contacts
 from recovery.rules.reviews import REVIEW_WEEKS
@@ -41,6 +42,11 @@ class CareSettings(models.Model):
     # [{"weekday": 1, "opens": "08:00", "closes": "12:30"}, ...] by the clinic's clock; empty: not said.
     hours = models.JSONField(default=list)
     reference_curve = models.CharField(max_length=64, default=REFERENCE_CURVE_V1.version)
+    keep_years = models.PositiveSmallIntegerField(
+        null=True,
+        validators=[MinValueValidator(LEAST_YEARS), MaxValueValidator(MOST_YEARS)],
+        help_text="After the end of the last bout a record is erased; null: only by hand.",
+    )
     version = models.PositiveIntegerField(default=0, help_text="Grows with every change.")
     changed_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", db_index=False)
     changed_at = models.DateTimeField(null=True)

@@ -423,6 +423,11 @@ GET  /clinic/staff/{maria}/hand-over       200   403 403  403  404  302
 POST /clinic/staff/{maria}/hand-over       422   403 403  403  404  302
 GET  /clinic/staff/{maria}/cover           200   403 403  403  404  302
 POST /clinic/staff/{maria}/cover           422   403 403  403  404  302
+GET  /clinic/keeping                       200   403 403  403  200  302
+POST /clinic/keeping/{expiry}/keep         422   403 403  403  404  302
+POST /clinic/keeping/{expiry}/let-go       302   403 403  403  404  302
+GET  /clinic/export                        200   403 403  403  200  302
+POST /clinic/export                        422   403 403  403  422  302
 GET  /cover                                403   200 200  200  200  302
 POST /cover                                403   422 422  422  422  302
 GET  /patients/{ana}/care                  200   200 200  404  404  302

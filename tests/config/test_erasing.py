@@ -30,6 +30,7 @@ from notifications.models import (
 from recovery.actions.days import close_days
 from recovery.models import (
     Episode,
+    Expiry,
     NewStart,
     Plan,
     PlanDraft,
@@ -112,6 +113,7 @@ def whole(maria: Person, *, name: str) -> Person:
         RecordRevision.objects.create(
             **of_them, client_uuid=uuid4(), kind="walk", revision=1, body={}, why="replaced", received_at=NOW
         )
+        Expiry.objects.create(**of_them, ended_on=NOW, listed_on=NOW, erase_on=NOW)
         Task.objects.create(**of_them, kind="check_by_hand", cause="x", why=name, opened_at=NOW)
         sent = Notification.objects.create(
             **of_them,
@@ -142,7 +144,7 @@ def erase(someone: Person, *more: str) -> str:
 
 def rows(owner: Connection) -> dict[str, list[str]]:
     """All rows of all tables, as their text."""
-    erasing._reach_all(owner)
+    erasing.reach_all(owner)
     tables = owner.execute("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'").fetchall()
     found = {
         table: sorted(

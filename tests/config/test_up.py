@@ -36,6 +36,7 @@ PARTS = (
     "celery -A config worker",
     "celery -A config beat",
     "watch",
+    "erase_expired",
 )
 
 

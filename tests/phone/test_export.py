@@ -21,6 +21,7 @@ pytestmark = pytest.mark.usefixtures("noon")
 LEFT_OUT = {
     "plandraft": "what a therapist is still writing",
     "task": "work of the staff",
+    "expiry": "what administrators decide when all of it is to be erased",
     "patient": "told by its own fields",
 }
 
