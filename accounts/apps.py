@@ -7,3 +7,4 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import sessions  # noqa: F401 (notes when somebody signs in)
         from accounts.api import openapi  # noqa: F401 (registers itself with drf-spectacular)
+        from wire import openapi as strict_objects  # noqa: F401 (the same)

@@ -249,6 +249,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "wire.openapi.with_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "RoleEnum": "accounts.access.Role",
         "StaffRoleEnum": "accounts.api.serializers.STAFF_ROLES",

@@ -1,8 +1,11 @@
 """Serializers that take JSON types as they are: 3 is a number, "3" and true are not; unknown fields are refused."""
 
+import re
+from datetime import time
 from typing import Any
 
 from django.db import models
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.fields import empty
 
@@ -30,6 +33,24 @@ class StrictBooleanField(serializers.BooleanField):
         if type(data) is not bool:
             self.fail("invalid", input="")
         return data
+
+
+HH_MM = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
+
+
+@extend_schema_field({"type": "string", "pattern": HH_MM.pattern})
+class LocalTimeField(serializers.TimeField):
+    """A time on a person's or a clinic's own clock, to the minute, as "HH:MM"."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%H:%M", **kwargs)
+
+    def to_internal_value(self, value: Any) -> time:
+        if not (isinstance(value, str) and HH_MM.fullmatch(value)):
+            raise serializers.ValidationError(
+                "Use a time of the day as HH:MM, from 00:00 to 23:59.", code="invalid"
+            )
+        return time.fromisoformat(value)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

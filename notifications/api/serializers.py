@@ -1,4 +1,3 @@
-import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -19,6 +18,7 @@ from notifications.models import (
 from notifications.restraint import MOST_A_DAY, MOST_BREAKS_A_DAY
 from notifications.transports.webpush import endpoints, keys
 from wire.serializers import (
+    LocalTimeField,
     StrictBooleanField,
     StrictCharField,
     StrictIntegerField,
@@ -27,21 +27,6 @@ from wire.serializers import (
 
 USUAL_BREAK_MINUTES = 40  # P: clinical.md 6
 LONGEST_PAUSE_DAYS = 90  # P: whoever is away for longer starts anew
-HH_MM = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
-
-
-class LocalTimeField(serializers.TimeField):
-    """A time on the patient's own clock, to the minute, as "HH:MM"."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(format="%H:%M", **kwargs)
-
-    def to_internal_value(self, value: Any) -> time:
-        if not (isinstance(value, str) and HH_MM.fullmatch(value)):
-            raise serializers.ValidationError(
-                "Use a time of the day as HH:MM, from 00:00 to 23:59.", code="invalid"
-            )
-        return time.fromisoformat(value)
 
 
 class ReminderSerializer(StrictSerializer):

@@ -6,7 +6,7 @@ from rest_framework import serializers
 from recovery.models.keeping import LEAST_YEARS, MOST_YEARS
 from recovery.rules.course import REFERENCE_CURVES
 from recovery.rules.red_flags import check_file
-from wire.serializers import StrictCharField, StrictIntegerField, StrictSerializer
+from wire.serializers import LocalTimeField, StrictCharField, StrictIntegerField, StrictSerializer
 
 DIALLED = RegexValidator(r"\A[0-9+*#(][0-9 +*#()/-]{1,30}\Z", "Write a number as one dials it, such as 112.")
 
@@ -26,8 +26,8 @@ class TextByLanguage(serializers.DictField):
 
 class OpeningSerializer(StrictSerializer):
     weekday = StrictIntegerField(min_value=1, max_value=7, help_text="1 is Monday.")
-    opens = serializers.TimeField(format="%H:%M")
-    closes = serializers.TimeField(format="%H:%M")
+    opens = LocalTimeField()
+    closes = LocalTimeField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["closes"] <= attrs["opens"]:

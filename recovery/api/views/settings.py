@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,7 +25,14 @@ from wire.json import dumps
 class ClinicSettings(Acting):
     permission_classes = (IsSignedIn,)
 
-    @extend_schema(operation_id="care_settings", responses=CareSettingsSerializer)
+    @extend_schema(
+        operation_id="care_settings",
+        responses=PolymorphicProxySerializer(
+            component_name="SettingsByRole",
+            serializers=[CareSettingsSerializer, SafetySettingsSerializer],
+            resource_type_field_name=None,
+        ),
+    )
     def get(self, request: Request) -> Response:
         """The clinic's settings; a patient reads what is said to patients."""
         settings = _settings(self.actor.clinic_id)
