@@ -16,7 +16,7 @@ MOST_ATTEMPTS = 5
 
 
 class Kind(models.TextChoices):
-    """What a notification is about. All but the last two, which are for staff, can be what a reminder is for."""
+    """What a notification is about. All but the last four, which are for staff, can be what a reminder is for."""
 
     EXERCISE = "exercise"
     DIARY = "diary"
@@ -26,9 +26,12 @@ class Kind(models.TextChoices):
     MEASURES = "measures"
     REVIEW = "review"
     RED_FLAG = "red_flag"
+    OPENED = "opened"
+    ERASURE = "erasure"
 
 
-REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] not in (Kind.REVIEW, Kind.RED_FLAG)]
+OF_STAFF = (Kind.REVIEW, Kind.RED_FLAG, Kind.OPENED, Kind.ERASURE)
+REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] not in OF_STAFF]
 
 
 class SnoozedFor(models.TextChoices):
@@ -323,7 +326,7 @@ class Notification(models.Model):
 
     @property
     def is_for_staff(self) -> bool:
-        return self.kind in (Kind.REVIEW, Kind.RED_FLAG)
+        return self.kind in OF_STAFF
 
     def held(self) -> NotificationQuerySet:
         """This row, if the claim it was read with still holds it."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from notifications import delivery, planner, receipts, reconciler, staff, withholding
+from notifications import delivery, notices, planner, receipts, reconciler, staff, withholding
 from notifications.clock import database_now
 
 LONGEST_RUN_SECONDS = 15  # then the next tick goes on; a batch of slow services still ends in the time limit
@@ -17,7 +17,12 @@ log = logging.getLogger(__name__)
 def remind() -> None:
     """Plan what has come due and deliver what is ready. Any number of these may run at once."""
     until = time.monotonic() + LONGEST_RUN_SECONDS
-    for part in (planner.plan, staff.hand_over_the_silent, receipts.repeat_unseen):
+    for part in (
+        planner.plan,
+        staff.hand_over_the_silent,
+        notices.tell_of_opened_records,
+        receipts.repeat_unseen,
+    ):
         _do(part)
     while delivery.deliver_ordinary(now=database_now()) and time.monotonic() < until:
         pass
@@ -35,6 +40,7 @@ def _do(part: Callable[..., int]) -> None:
 @shared_task
 def tell_of_reviews() -> None:
     staff.tell_of_reviews(now=database_now())
+    notices.tell_of_erasures(now=database_now())
 
 
 @shared_task

@@ -34,6 +34,8 @@ WORDS = {
             "measures": "A few questions are waiting",
             "review": "A review is due",
             "red_flag": "Please open Amble now",
+            "opened": "A record was opened in an emergency",
+            "erasure": "Some records are about to be erased",
         },
         open_amble="Open Amble to see more.",
         trial="This is a test",

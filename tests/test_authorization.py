@@ -86,6 +86,7 @@ patients GET                             401  401 401 403 403   200   200 200   
 patients POST                            401  401 401 403 403   201   201 201    201  403  201
 patient GET                              401  401 401 403 403   200   404 404    200  403  404
 patient PATCH                            401  401 401 403 403   200   404 404    403  403  404
+open-record POST                         401  401 401 403 403   201   201 201    201  201  409
 invite-patient POST                      401  401 401 403 403   201   404 404    403  403  404
 patient-devices GET                      401  401 401 403 403   200   404 404    200  403  404
 patient-device DELETE                    401  401 401 403 403   204   404 404    403  403  404
@@ -507,6 +508,11 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("patients", "POST"): ("patients", {"name": "New", "birth_year": 1970, "episode": facts}, {}),
         ("patient", "GET"): (patient, None, {}),
         ("patient", "PATCH"): (patient, {"email": "ana@mail.example"}, {}),
+        ("open-record", "POST"): (
+            "patients/open",
+            {"called": CANARY, "birth_year": 1980, "because": "She fell at the door."},
+            {},
+        ),
         ("invite-patient", "POST"): (f"{patient}/invitations", None, {}),
         ("patient-devices", "GET"): (f"{patient}/devices", None, {}),
         ("patient-device", "DELETE"): (f"{patient}/devices/{ids['device']}", None, {}),

@@ -20,7 +20,8 @@ WHY = "{name} opened this record for four hours without being on the care team, 
 def open_record(*, called: str, birth_year: int, because: str, by: Actor, now: datetime) -> int:
     """Let `by` read the record of the clinic's patient of this name and year of birth, and return the patient's id.
 
-    Who treats may also act on it meanwhile. The care team gets a task, the administrators read it on the audit's page.
+    Who treats may also act on it meanwhile. The care team gets a task, the administrators read it on the audit's page;
+    `notifications.notices` writes to them all.
     Raises Conflict when there is no such patient, or more than one.
     """
     with connection.cursor() as cursor:

@@ -4,6 +4,7 @@ from recovery.api.views import (
     beside,
     cohort,
     course,
+    emergency,
     fhir,
     ladder,
     messages,
@@ -15,6 +16,7 @@ from recovery.api.views import (
 
 urlpatterns = [
     path("patients", patients.Patients.as_view(), name="patients"),
+    path("patients/open", emergency.OpenRecord.as_view(), name="open-record"),
     path("patients/<int:pk>", patients.OnePatient.as_view(), name="patient"),
     path("patients/<int:pk>/invitations", patients.InvitePatient.as_view(), name="invite-patient"),
     path("patients/<int:pk>/devices", patients.PatientDevices.as_view(), name="patient-devices"),

@@ -83,6 +83,15 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        # Every ten seconds somebody asks whether there are new ones.
+        migrations.AddIndex(
+            "careteammember",
+            models.Index(
+                condition=models.Q(("until_at__isnull", False)),
+                fields=["until_at"],
+                name="records_that_were_opened",
+            ),
+        ),
         # A name and dates, for who decides: nothing of the record.
         *protect(
             "recovery_expiry", read=in_clinic(role("administrator")), write=in_clinic(role("administrator"))

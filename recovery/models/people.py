@@ -79,6 +79,11 @@ class CareTeamMember(models.Model):
                 name="a_record_is_opened_with_an_end_and_a_reason",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["until_at"], condition=Q(until_at__isnull=False), name="records_that_were_opened"
+            )
+        ]
 
 
 Row = TypeVar("Row", bound=models.Model)

@@ -406,65 +406,6 @@ def test_an_administrator_finds_names_and_enrolment_and_nothing_of_the_record(
     assert "Noor is on the care team of Ana." in text(added)
 
 
-# What each may: helena is an administrator, maria cares for ana, rao is a clinician, noor a therapist without her,
-# otto an administrator and therapist of another clinic.
-MAY = """
-                                        helena maria rao noor otto stranger
-GET  /clinic                               200   403 403  403  200  302
-GET  /clinic/patients                      200   403 403  403  200  302
-GET  /clinic/staff                         200   403 403  403  200  302
-GET  /clinic/staff/invite                  200   403 403  403  200  302
-POST /clinic/staff/invite                  422   403 403  403  422  302
-POST /clinic/staff/invitations/{code}/void 302   403 403  403  404  302
-GET  /clinic/staff/{maria}                 200   403 403  403  404  302
-POST /clinic/staff/{maria}                 422   403 403  403  404  302
-POST /clinic/staff/{maria}/left            302   403 403  403  404  302
-GET  /clinic/staff/{maria}/hand-over       200   403 403  403  404  302
-POST /clinic/staff/{maria}/hand-over       422   403 403  403  404  302
-GET  /clinic/staff/{maria}/cover           200   403 403  403  404  302
-POST /clinic/staff/{maria}/cover           422   403 403  403  404  302
-GET  /clinic/keeping                       200   403 403  403  200  302
-POST /clinic/keeping/{expiry}/keep         422   403 403  403  404  302
-POST /clinic/keeping/{expiry}/let-go       302   403 403  403  404  302
-GET  /clinic/export                        200   403 403  403  200  302
-POST /clinic/export                        422   403 403  403  422  302
-GET  /cover                                403   200 200  200  200  302
-POST /cover                                403   422 422  422  422  302
-GET  /patients/{ana}/care                  200   200 200  404  404  302
-POST /patients/{ana}/care/add              422   422 403  404  404  302
-POST /patients/{ana}/care/hand-over        403   422 403  404  404  302
-POST /patients/{ana}/care/{member}/end     403   302 403  404  404  302
-POST /patients/{ana}/new-bout              403   422 403  404  404  302
-POST /episodes/{episode}/discharge         404   422 403  404  404  302
-"""
-
-
-@pytest.mark.parametrize("line", MAY.strip().splitlines()[1:])
-def test_each_page_is_for_those_it_is_for(
-    hillside: Clinic, helena: Person, maria: Person, noor: Person, ana: Person, browser: Browser, line: str
-):
-    rao = staff(hillside, Role.CLINICIAN, name="Rao")
-    otto = staff(people.clinic("Seaside"), Role.ADMINISTRATOR, Role.THERAPIST, name="Otto")
-    browser(helena).post(
-        "/clinic/staff/invite", {"name": "Ida", "email": "ida@example.org", "role": "therapist"}
-    )
-    with acting_for_all():
-        ids = {
-            "code": Invitation.objects.get().pk,
-            "maria": maria.user.pk,
-            "ana": ana.user.pk,
-            "member": CareTeamMember.objects.get().pk,
-            "episode": Episode.objects.get().pk,
-        }
-    method, path, *codes = line.split()
-    askers = {"noor": noor, "otto": otto, "rao": rao, "maria": maria, "helena": helena}
-    found = {"stranger": Client().generic(method, path.format(**ids)).status_code}
-    for name, person in askers.items():
-        found[name] = browser(person).generic(method, path.format(**ids)).status_code
-    names = MAY.strip().splitlines()[0].split()
-    assert [found[name] for name in names] == [int(code) for code in codes]
-
-
 def test_no_form_is_taken_without_its_token_and_no_link_changes_anything(
     helena: Person, maria: Person, ana: Person
 ):

@@ -1,5 +1,6 @@
 """Somebody else's patient in an emergency: open for hours, with a reason, and never unnoticed."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -147,3 +148,20 @@ def test_ones_own_record_is_opened_by_nobody(hillside: Clinic, maria: Person, br
     with acting_for_all():
         assert not Task.objects.exists()
         assert Patient.objects.count() == 1
+
+
+def test_a_program_opens_it_too_by_the_same_rule(ana: Person, noor: Person):
+    said = {"called": "Ana Keller", "birth_year": 1980, "because": "She fell at the door."}
+
+    def asked(**other: Any) -> Any:
+        body = json.dumps(said | other)
+        return Client().post("/api/v1/patients/open", body, "application/json", headers=noor.headers)
+
+    path = f"/api/v1/patients/{ana.user.pk}"
+    for wrong, status in (({"because": " "}, 400), ({"because": ""}, 400), ({"birth_year": 1981}, 409)):
+        assert asked(**wrong).status_code == status
+    assert Client().get(path, headers=noor.headers).status_code == 404
+    assert asked().json() == {"patient": ana.user.pk, "open_seconds": 14400}
+    assert Client().get(path, headers=noor.headers).status_code == 200
+    with acting_for_all():
+        assert Task.objects.get().kind == "opened"
