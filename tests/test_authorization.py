@@ -46,6 +46,7 @@ from recovery.models import (
     RedFlag,
     Reexamination,
     Review,
+    StatusChange,
     Suspension,
     Task,
 )
@@ -453,6 +454,9 @@ def ladder_of(ana: people.Person, episode: Episode, plan: Plan) -> tuple[Proposa
             **of_ana,
             **said,
         )
+        StatusChange.objects.create(
+            status="worse", rule="worse", for_day=NOW.date(), computed_at=NOW, **of_ana, **said
+        )
     return proposal, suspension
 
 
@@ -635,6 +639,21 @@ def check(world: World, name: str, method: str, *, asking: Iterable[str] = PEOPL
             roster = name == "roster" and who == "boss"
             if who not in MAY_SEE_ANA and not roster:
                 assert CANARY not in told(answer), f"{who} sees Ana"
+            if who == "stan":
+                assert not any(slug in told(answer) for slug in OF_HILLSIDE), "another clinic's catalog"
+            if (name, method) in ROWS_OF_ANA and who not in MAY_SEE_ANA and expected == 200:
+                assert answer.json()["results"] == [], f"{who} sees rows of Ana"
+        if (name, method) == ("cohort", "GET") and who not in MAY_SEE_ANA:
+            with undone():
+                with acting_for_all():
+                    Episode.objects.filter(patient=world.ids["ana"]).update(started_on=None)
+                without_her = world.ask(who, name, method)
+            assert answer.content == without_her.content, f"{who} has Ana counted"
+
+
+# Lists of Ana's that are empty, and no 404, to whom she is nobody; they hold dates and words of ours, and no canary.
+ROWS_OF_ANA = {("episodes", "GET"), ("plans", "GET"), ("status-changes", "GET"), ("reminders", "GET")}
+OF_HILLSIDE = ('"own-one"', '"ease"')  # its own exercise and program, which another clinic does not see
 
 
 @pytest.mark.parametrize(("name", "method"), sorted(RULES))

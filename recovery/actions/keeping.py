@@ -48,7 +48,8 @@ def list_expired(*, now: datetime) -> int:
     with acting_for_all(), connection.cursor() as cursor:
         cursor.execute(TAKE_OFF, asked)
         cursor.execute(LIST, asked)
-        return cursor.rowcount
+        new: int = cursor.rowcount
+        return new
 
 
 def keep(*, expiry: Expiry, because: str, by: int, now: datetime) -> None:

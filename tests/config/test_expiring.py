@@ -79,7 +79,7 @@ def test_a_restored_backup_does_not_bring_the_patient_back(ana: Person, owner: C
     owner.execute(
         "INSERT INTO accounts_user (id, name, password, is_active) VALUES (%s, 'Ana', '', true)", [row.pk]
     )
-    columns = {field.column: getattr(row, field.attname) for field in Patient._meta.concrete_fields}
+    columns = {str(field.column): getattr(row, field.attname) for field in Patient._meta.concrete_fields}
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
     owner.execute(f"INSERT INTO recovery_patient ({names}) VALUES ({marks})", list(columns.values()))  # noqa: S608
     owner.commit()
