@@ -7,6 +7,7 @@ import json
 
 from csp.constants import NONE, SELF
 from csp.decorators import csp
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
@@ -75,6 +76,7 @@ def worker(request: HttpRequest) -> HttpResponse:
     """The service worker, under the address whose scope is the whole app."""
     given = {
         "BUILD": files.build(),
+        "STATIC": settings.STATIC_URL,
         "FILES": [*files.addresses(), reverse("phone:symptom-check"), reverse("phone:consent")],
         "WORDS": {language: files.catalog(language)["push"] for language in LANGUAGES},
     }

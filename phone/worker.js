@@ -1,5 +1,5 @@
-// The service worker. The server puts BUILD, FILES and WORDS before it: the build's id, the address of each of its files,
-// and what a message says in each language.
+// The service worker. The server puts BUILD, STATIC, FILES and WORDS before it: the build's id, where static files are,
+// the address of each of its own, and what a message says in each language.
 // A new build waits until no page of the old one is open, so that nothing changes under a session.
 
 const CACHE = `amble ${BUILD}`;
@@ -7,6 +7,13 @@ const SHELL = "/app/";
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
 worker.addEventListener("install", (event) => {
+  // A browser that knows such routes answers these itself: a cold start does not wait until this worker has started.
+  const source = { cacheName: CACHE };
+  const routes = [
+    { condition: { requestMode: "navigate", urlPattern: { pathname: SHELL, search: "" } }, source },
+    { condition: { urlPattern: { pathname: `${STATIC}*` } }, source },
+  ];
+  /** @type {any} */ (event).addRoutes?.(routes).catch(console.error);
   event.waitUntil(
     caches
       .open(CACHE)

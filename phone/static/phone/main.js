@@ -1,13 +1,13 @@
 // The start: language, pad, first screen, then the network.
 
 import { hint, identity, own } from "./identity.js";
-import { startPad } from "./pad.js";
+import { refreshPad, startPad } from "./pad.js";
 import { go, startRouter } from "./router.js";
 import { startSending } from "./sending.js";
 import { kept, onChange } from "./store.js";
 import { moveWithArrows } from "./strip.js";
 import { send, synchronise } from "./sync.js";
-import { speak } from "./words.js";
+import { speak, timeInWords } from "./words.js";
 
 const SCREENS = {
   check: () => import("./screens/check.js"),
@@ -35,16 +35,19 @@ const HALF_DONE = {
 };
 const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
 
-const settings = /** @type {Settings | undefined} */ (await kept("settings"));
+const [settings, who] = /** @type {[Settings | undefined, Identity | undefined]} */ (
+  await Promise.all([kept("settings"), identity()])
+);
 await speak(settings?.language ?? document.documentElement.lang);
-const who = await identity();
 hint({ joined: Boolean(who), large: Boolean(settings?.large), language: settings?.language });
 startPad();
 moveWithArrows();
-await startSending();
 if (!who && location.pathname !== "/app/join") history.replaceState(null, "", "/app/join");
-await startRouter(SCREENS);
+await Promise.all([startSending(), startRouter(SCREENS)]);
 document.documentElement.dataset.ready = "";
+void refreshPad();
+// The first time of day by Intl costs a slow phone a fifth of a second: now, and not between a tap and "saved".
+setTimeout(() => timeInWords(new Date().toISOString()));
 
 // --- the network, which nothing above waits for ---------------------------------------------------------
 

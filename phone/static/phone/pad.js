@@ -34,7 +34,6 @@ export function startPad() {
   };
   window.amble.taps.splice(0).forEach(window.amble.tapped);
   onChange(() => void refreshPad());
-  void refreshPad();
 }
 
 /** @param {Tap} tap */
@@ -134,7 +133,7 @@ async function notice() {
 }
 
 /** Names for the keys in the language of the patient, and what was said last today. */
-async function refreshPad() {
+export async function refreshPad() {
   await notice();
   const on = day(new Date());
   const all = ratings(on, await records(), await heard("today")).filter((one) => one.asked === "now");

@@ -74,9 +74,11 @@ async function write(id, next) {
 /** The records of the person who is signed in, newest revision each, withdrawn ones left out. @returns {Promise<Kept[]>} */
 export function records() {
   return transact(["kept", "records"], "readonly", async (transaction) => {
-    const person = (await transaction.objectStore("kept").get("identity"))?.person;
-    const all = await transaction.objectStore("records").getAll();
-    return all.filter((one) => one.person === person && !one.record.withdrawn);
+    const [identity, all] = await Promise.all([
+      transaction.objectStore("kept").get("identity"),
+      transaction.objectStore("records").getAll(),
+    ]);
+    return all.filter((one) => one.person === identity?.person && !one.record.withdrawn);
   });
 }
 
@@ -86,11 +88,14 @@ export function records() {
  */
 export function unsent() {
   return transact(["kept", "outbox", "refused"], "readonly", async (transaction) => {
-    const person = (await transaction.objectStore("kept").get("identity"))?.person;
-    /** @type {Waiting[]} */
-    const waiting = await transaction.objectStore("outbox").getAll();
-    /** @type {Refused[]} */
-    const refused = await transaction.objectStore("refused").getAll();
+    const [identity, waiting, refused] = /** @type {[Identity | undefined, Waiting[], Refused[]]} */ (
+      await Promise.all([
+        transaction.objectStore("kept").get("identity"),
+        transaction.objectStore("outbox").getAll(),
+        transaction.objectStore("refused").getAll(),
+      ])
+    );
+    const person = identity?.person;
     const own = waiting.filter((one) => one.person === person);
     const ids = new Set(own.map((one) => one.id));
     return {
@@ -101,22 +106,4 @@ export function unsent() {
       ids,
     };
   });
-}
-
-/** The patient has seen what could not be saved, and lets it go. @param {Refused} one */
-export async function letGo(one) {
-  await transact(["refused"], "readwrite", (transaction) =>
-    transaction.objectStore("refused").delete([one.id, one.revision]),
-  );
-  changed();
-}
-
-/** Send what was refused once more, as it is: the clinic may have mended what stood in its way. @param {Refused} one */
-export async function tryAgain(one) {
-  await transact(["refused", "outbox"], "readwrite", async (transaction) => {
-    const { pointer, reason, ...waiting } = one;
-    await transaction.objectStore("refused").delete([one.id, one.revision]);
-    await transaction.objectStore("outbox").put({ ...waiting, queued_at: Date.now() });
-  });
-  changed();
 }

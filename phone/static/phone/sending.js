@@ -11,8 +11,7 @@ const OLD_MS = 24 * 3_600_000;
 export function startSending() {
   const place = /** @type {HTMLElement} */ (document.getElementById("sending"));
   const draw = async () => {
-    const who = await identity();
-    const waiting = await unsent();
+    const [who, waiting] = await Promise.all([identity(), unsent()]);
     const old = waiting.oldest !== null && Date.now() - waiting.oldest > OLD_MS;
     render(
       html`

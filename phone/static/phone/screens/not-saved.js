@@ -1,6 +1,7 @@
 // What the server cannot take, ever. It stays here with its reason until the patient lets it go.
 
-import { letGo, tryAgain, unsent } from "../records.js";
+import { letGo, tryAgain } from "../care/refused.js";
+import { unsent } from "../records.js";
 import { screen } from "../router.js";
 import { html } from "../vendor/lit-html.js";
 import { dateInWords, t, timeInWords } from "../words.js";

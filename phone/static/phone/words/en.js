@@ -5,6 +5,11 @@ export default {
     "not_here_why": "This part comes as soon as there is a network. What you noted is safe on this phone.",
     "try_again": "Try again"
   },
+  "dates": {
+    "full": "{weekday} {day} {month}",
+    "weekdays": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "months": "January February March April May June July August September October November December"
+  },
   "tabs": {
     "today": "Today",
     "progress": "Progress",

@@ -6,6 +6,11 @@ export default {
     "not_here_why": "Esta parte llega en cuanto hay red. Lo que anotaste está seguro en este teléfono.",
     "try_again": "Intentar otra vez"
   },
+  "dates": {
+    "full": "{weekday}, {day} de {month}",
+    "weekdays": "Lunes Martes Miércoles Jueves Viernes Sábado Domingo",
+    "months": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+  },
   "tabs": {
     "today": "Hoy",
     "progress": "Progreso",

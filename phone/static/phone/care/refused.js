@@ -1,0 +1,21 @@
+// What the server could not take: the patient lets it go, or has it sent once more.
+
+import { changed, transact } from "../store.js";
+
+/** The patient has seen what could not be saved, and lets it go. @param {Refused} one */
+export async function letGo(one) {
+  await transact(["refused"], "readwrite", (transaction) =>
+    transaction.objectStore("refused").delete([one.id, one.revision]),
+  );
+  changed();
+}
+
+/** Send what was refused once more, as it is: the clinic may have mended what stood in its way. @param {Refused} one */
+export async function tryAgain(one) {
+  await transact(["refused", "outbox"], "readwrite", async (transaction) => {
+    const { pointer, reason, ...waiting } = one;
+    await transaction.objectStore("refused").delete([one.id, one.revision]);
+    await transaction.objectStore("outbox").put({ ...waiting, queued_at: Date.now() });
+  });
+  changed();
+}
