@@ -109,7 +109,8 @@ def test_the_phone_draws_what_python_draws(page: Page, slug: str):
         f"""async ([slug, times]) => {{
             const {{ paths, trackOf }} = await import("{HOST}/phone/figures/figure.js");
             const track = await trackOf(slug);
-            return times.map((t) => paths(track, t));
+            const drawn = new Map();
+            return times.map((t) => paths(track, t, 1, drawn));
         }}""",
         [slug, times],
     )
@@ -139,7 +140,8 @@ def test_the_phone_draws_a_figure_that(page: Page, moves: bool):
     found: list[list[list[Any]]] = page.evaluate(
         f"""async ([track, times]) => {{
             const {{ paths }} = await import("{HOST}/phone/figures/figure.js");
-            return times.map((t) => paths(track, t));
+            const drawn = new Map();
+            return times.map((t) => paths(track, t, 1, drawn));
         }}""",
         [track(figure), times],
     )

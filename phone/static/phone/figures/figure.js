@@ -16,6 +16,8 @@ const UNIT = 5; // of a centimetre, in tracks
 /** @typedef {[paint: string, chains: number[][], closed: number, points: number]} Form */
 /** @typedef {[name: string, paint: string, data: string, seen: number, transform: string]} Path */
 
+/** A part as it was drawn last: its numbers, and the path that they make. @typedef {{values: number[], data: string}} Drawn */
+
 /** @typedef {{order: number[][], around: number, moments: number, at: number[], by: number[][]}} Move */
 
 /**
@@ -110,22 +112,26 @@ function curve(a, b, c, d, u) {
 /**
  * The paths of a moment, in the order of drawing.
  * @param {Track} track @param {number} t seconds of its course, which goes round @param {number} [reach] how much of each move is done
+ * @param {Map<string, Drawn>} [drawn] what was drawn of this track before: a part that has not moved since costs nothing
  * @returns {Path[]}
  */
-export function paths(track, t, reach = 1) {
+export function paths(track, t, reach = 1, drawn = new Map()) {
   const { values, order } = moment(track, t, reach);
-  /** @type {Record<string, string>} */
-  const data = {};
   let at = 0;
   for (const name of track.parts) {
     const [, chains, closed, points] = form(track, name);
     const wide = chains.length ? 3 : 2;
-    /** @type {number[][]} */
-    const shape = [];
-    for (let i = 0; i < points; i++, at += wide) shape.push(values.slice(at, at + wide).map((one) => one / UNIT));
-    data[name] = chains.length
-      ? chains.map((chain) => chain.slice(1).map((end, k) => tube(point(shape, chain[k]), point(shape, end))).join("")).join("")
-      : smooth(shape, closed);
+    const before = drawn.get(name);
+    if (!before || hasMoved(before.values, values, at)) {
+      /** @type {number[][]} */
+      const shape = [];
+      for (let i = 0, from = at; i < points; i++, from += wide) shape.push(values.slice(from, from + wide).map((one) => one / UNIT));
+      const data = chains.length
+        ? chains.map((chain) => chain.slice(1).map((end, k) => tube(point(shape, chain[k]), point(shape, end))).join("")).join("")
+        : smooth(shape, closed);
+      drawn.set(name, { values: values.slice(at, at + points * wide), data });
+    }
+    at += points * wide;
   }
   const [x = 0, y = 0, degrees = 0, turn = 0, glow = 0] = values.slice(at);
   return order.flatMap((row) => {
@@ -133,8 +139,14 @@ export function paths(track, t, reach = 1) {
     const names = row.split("+");
     const [paint] = form(track, /** @type {string} */ (names[0]));
     const far = track.far && row.startsWith(`${track.far}.`) ? " far" : "";
-    return [[row, `f-${paint}${far}`, names.map((name) => data[name]).join(""), row.startsWith("glow.") ? glow / 100 : 1, ""]];
+    return [[row, `f-${paint}${far}`, names.map((name) => drawn.get(name)?.data).join(""), row.startsWith("glow.") ? glow / 100 : 1, ""]];
   });
+}
+
+/** @param {number[]} before @param {number[]} values @param {number} at */
+function hasMoved(before, values, at) {
+  for (let i = 0; i < before.length; i++) if (before[i] !== values[at + i]) return true;
+  return false;
 }
 
 /** @param {Track} track @param {string} name */
@@ -160,8 +172,16 @@ function face(x, y, degrees, turn) {
 
 // --- path data, as exercises/figures/paths.py writes it --------------------------------------------------
 
+/** Tenths as text, written once: a number with a point takes a browser longer than all else of a frame. @type {Map<number, string>} */
+const tenths = new Map();
+
 /** @param {number} x */
-const one = (x) => String(Math.round(x * 10) / 10 || 0);
+function one(x) {
+  const n = Math.round(x * 10) || 0;
+  const known = tenths.get(n) ?? String(n / 10);
+  tenths.set(n, known);
+  return known;
+}
 /** @param {number} x @param {number} y */
 const pair = (x, y) => `${one(x)} ${one(y)}`;
 
@@ -205,7 +225,9 @@ class Drawing {
     this.place = place;
     this.reach = reach;
     this.shown = NaN;
-    /** @type {Map<string, SVGPathElement>} */
+    /** @type {Map<string, Drawn>} */
+    this.drawn = new Map();
+    /** What stands on the page. @type {Map<string, {path: SVGPathElement, data: string, seen: number, transform: string}>} */
     this.paths = new Map();
     this.order = "";
     for (const [paint, data] of track.room) this.path(`f-${paint}`).setAttribute("d", data ?? "");
@@ -213,7 +235,7 @@ class Drawing {
     this.arrows = track.arrows.map(([data, from, until]) => {
       const path = this.path("f-arrow");
       path.setAttribute("d", data);
-      return { path, from, until };
+      return { path, from, until, isSeen: true };
     });
   }
 
@@ -228,19 +250,22 @@ class Drawing {
   show(t) {
     if (t === this.shown) return;
     this.shown = t;
-    const found = paths(this.track, t, this.reach);
+    const found = paths(this.track, t, this.reach, this.drawn);
     const order = found.map(([name]) => name).join(" ");
     for (const [name, paint, data, seen, transform] of found) {
-      const known = this.paths.get(name) ?? this.path(paint, this.moving);
+      const known = this.paths.get(name) ?? { path: this.path(paint, this.moving), data: "", seen: 1, transform: "" };
       this.paths.set(name, known);
-      if (order !== this.order) this.moving.append(known);
-      if (known.getAttribute("d") !== data) known.setAttribute("d", data);
-      if (transform) known.setAttribute("transform", transform);
-      if (seen < 1 || known.hasAttribute("opacity")) known.setAttribute("opacity", seen.toFixed(2));
+      if (order !== this.order) this.moving.append(known.path);
+      if (known.data !== data) known.path.setAttribute("d", (known.data = data));
+      if (known.transform !== transform) known.path.setAttribute("transform", (known.transform = transform));
+      if (known.seen !== seen) known.path.setAttribute("opacity", (known.seen = seen).toFixed(2));
     }
     this.order = order;
     const now = t % length(this.track);
-    for (const { path, from, until } of this.arrows) path.setAttribute("visibility", from <= now && now < until ? "visible" : "hidden");
+    for (const arrow of this.arrows) {
+      const isSeen = arrow.from <= now && now < arrow.until;
+      if (arrow.isSeen !== isSeen) arrow.path.setAttribute("visibility", (arrow.isSeen = isSeen) ? "visible" : "hidden");
+    }
   }
 }
 
