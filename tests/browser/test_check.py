@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.access import acting, acting_for_all
 from recovery.actions.safety import close
@@ -127,7 +127,7 @@ def test_a_yes_stops_everything_and_the_clinic_is_told(
     expect(
         page.get_by_text("Go to an emergency department now. Tell them about the numbness first.")
     ).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text="Your clinic has been told at")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="Your clinic has been told (")).to_be_visible()
     assert flags(ana) == ["saddle_numbness"]
     page.get_by_role("link", name="Back to today").click()
     expect(page.get_by_role("heading", name="Your exercises are stopped")).to_be_visible()
@@ -156,7 +156,7 @@ def test_without_a_network_the_advice_stands_and_says_that_nobody_knows(
     expect(page.get_by_role("heading", name="Your exercises are stopped")).to_be_visible()
     page.get_by_role("link", name="See the advice again").click()
     joined.offline(False)
-    expect(told).to_contain_text("Your clinic has been told at")
+    expect(told).to_contain_text("Your clinic has been told (")
     assert flags(ana) == ["bladder"]
 
 
@@ -327,7 +327,7 @@ def test_a_no_after_a_yes_that_was_sent_lowers_nothing(joined: Phone, ana: Perso
 
 
 def test_another_phone_shows_the_same_advice_until_a_person_has_closed_it(
-    joined: Phone, new_phone: Callable[..., Phone], ana: Person, maria: Person
+    joined: Phone, new_phone: Callable[..., Phone], ana: Person, maria: Person, with_numbers: None
 ):
     joined.open("check?q=1")
     say(joined.page, "saddle_numbness", "Yes")
@@ -340,9 +340,29 @@ def test_another_phone_shows_the_same_advice_until_a_person_has_closed_it(
     expect(other.page.locator(".told")).to_contain_text("Your clinic has been told.")
     with acting(maria.actor):
         close(flag=RedFlag.objects.get(), because="Seen.", by=maria.user.pk, now=datetime.now(UTC))
-    for phone, then in ((joined, "Nothing urgent found"), (other, "Symptom check")):
+    for phone, then in ((joined, "Your clinic has looked at this"), (other, "Symptom check")):
         phone.open("check?advice")
         expect(phone.page.get_by_role("heading", name=then)).to_be_visible()
+    expect(joined.page.get_by_text(TEXT["saddle_numbness"])).to_be_visible()
+    expect(joined.page.get_by_role("link", name="Call 112")).to_be_visible()
+
+
+def test_what_the_server_said_before_it_heard_of_a_yes_lets_nobody_go_on(joined: Phone):
+    page = joined.page
+    joined.open("check?q=1")
+    asked: list[Route] = []
+    page.route("**/api/v1/today", lambda route: asked.append(route))
+    page.route(f"**{SYNC}", lambda route: route.abort())
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(lambda: page.wait_for_timeout(20) or asked)
+    say(page, "saddle_numbness", "Yes")
+    next_screen(page)
+    with page.expect_response("**/api/v1/today"):
+        asked[0].continue_()
+    page.wait_for_timeout(300)  # what it sets off is over
+    page.get_by_role("link", name="Back to today").click()
+    expect(page.get_by_role("heading", name="Your exercises are stopped")).to_be_visible()
+    expect(page.locator("#sending [data-unsent]")).to_have_attribute("data-unsent", "1")
 
 
 def test_the_check_is_done_with_the_keyboard_alone(joined: Phone, ana: Person):

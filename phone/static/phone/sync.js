@@ -149,15 +149,19 @@ const KEPT_DAYS = 100;
 
 /** Ask for what the screens show. What has not changed costs the server one look. */
 export async function pull(pages = PAGES) {
-  const { identity, waiting } = await transact(["kept", "outbox", "refused"], "readonly", async (transaction) => ({
-    identity: /** @type {Identity | undefined} */ (await transaction.objectStore("kept").get("identity")),
-    waiting: new Set(
-      [...(await transaction.objectStore("outbox").getAll()), ...(await transaction.objectStore("refused").getAll())].map(({ id }) => id),
-    ),
-  }));
+  const { identity, settled } = await transact(["kept", "records", "outbox", "refused"], "readonly", async (transaction) => {
+    const waiting = [...(await transaction.objectStore("outbox").getAll()), ...(await transaction.objectStore("refused").getAll())];
+    const waits = new Set(waiting.map(({ id }) => id));
+    /** @type {Kept[]} */
+    const all = await transaction.objectStore("records").getAll();
+    return {
+      identity: /** @type {Identity | undefined} */ (await transaction.objectStore("kept").get("identity")),
+      settled: new Map(all.filter(({ id }) => !waits.has(id)).map(({ id, record }) => [id, record.revision])),
+    };
+  });
   if (!identity || identity.signed_out) return;
   const heard = await Promise.all(pages.map((page) => ask(identity, page)));
-  if (heard.includes("today")) await tidy(identity.person, waiting);
+  if (heard.includes("today")) await tidy(identity.person, settled);
   if (heard.some(Boolean)) changed();
 }
 
@@ -186,15 +190,15 @@ async function ask(identity, page) {
 }
 
 /**
- * What the server had before it spoke needs no lock of ours on the sessions; what is old, no place here.
+ * What the server had before it was asked needs no lock of ours on the sessions; what is old, no place here.
  * @param {number} person
- * @param {Set<string>} waiting the ids that it had not heard of then, or did not take
+ * @param {Map<string, number>} settled the revisions that it had then: one noted while it spoke is none of them
  */
-async function tidy(person, waiting) {
+async function tidy(person, settled) {
   await transact(["records"], "readwrite", async (transaction) => {
     const records = transaction.objectStore("records");
     for (const one of await records.getAll()) {
-      if (one.person !== person || waiting.has(one.id)) continue;
+      if (one.person !== person || settled.get(one.id) !== one.record.revision) continue;
       const age = Date.now() - new Date(one.record.at).getTime();
       if (age > KEPT_DAYS * 86_400_000) await records.delete(one.id);
       else if (one.stops) await records.put({ ...one, stops: false });

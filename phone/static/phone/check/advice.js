@@ -1,9 +1,10 @@
 // What a symptom check came to: what to do now, whom to call, and whether anybody has been told.
 
 import { heard } from "../identity.js";
+import { day } from "../moments.js";
 import { records, unsent } from "../records.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { t, timeInWords } from "../words.js";
+import { dateInWords, t, timeInWords } from "../words.js";
 import { worries } from "./answers.js";
 import { callCard } from "./calling.js";
 import { inWords, whomToCall } from "./file.js";
@@ -19,13 +20,15 @@ export async function advice(file, draft, notKept) {
   const row = mine.find(({ id }) => id === draft?.id);
   const open = today?.stopped_because ?? [];
   const said = new Set([...(draft?.raised ?? []), ...Object.entries(draft?.answers ?? {}).filter(([, one]) => worries(one)).map(([id]) => id)]);
-  // The server has heard of the check and no longer stops the sessions for it: a person has closed the flag.
-  const isClosed = row?.heard_at !== undefined && !row.stops && !waiting.ids.has(row.id);
+  // The server has heard of the check and no longer stops the sessions for it: a person has closed the flag. A check that
+  // is done and not here any more is of months ago.
+  const isClosed = row ? row.heard_at !== undefined && !row.stops && !waiting.ids.has(row.id) : Boolean(draft?.done);
   const found = file.questions.filter(
     (one) => notKept.includes(one.id) || open.includes(one.id) || (said.has(one.id) && (one.tier === "C" || !isClosed)),
   );
+  const closed = file.questions.filter((one) => said.has(one.id) && !found.includes(one));
   const unknown = open.some((id) => !file.questions.some((one) => one.id === id));
-  return { file, found, unknown, isDone: draft?.done ?? false, hasCheck: draft !== undefined, told: told(row, waiting, notKept) };
+  return { file, found, closed, unknown, isDone: draft?.done ?? false, hasCheck: draft !== undefined, told: told(row, waiting, notKept) };
 }
 
 /** @param {Kept | undefined} row @param {Awaited<ReturnType<typeof unsent>>} waiting @param {string[]} notKept */
@@ -33,17 +36,23 @@ function told(row, waiting, notKept) {
   if (notKept.length) return t("check.not_kept");
   if (!row) return t("check.known");
   const isRefused = waiting.refused.some(({ id }) => id === row.id);
-  const time = row.heard_at ? timeInWords(row.heard_at) : "";
-  if (waiting.ids.has(row.id)) return time ? t("check.told_before", { time }) : t("check.not_told");
-  return time && !isRefused ? t("check.told", { time }) : t("check.not_taken");
+  if (waiting.ids.has(row.id)) return row.heard_at ? t("check.told_before", { when: when(row.heard_at) }) : t("check.not_told");
+  return row.heard_at && !isRefused ? t("check.told", { when: when(row.heard_at) }) : t("check.not_taken");
+}
+
+/** @param {string} at */
+function when(at) {
+  const [on, time] = [day(new Date(at)), timeInWords(at)];
+  return on === day(new Date()) ? time : `${dateInWords(on)}, ${time}`;
 }
 
 /** How grave it is. @param {Advice} given */
-function gravity({ found, unknown }) {
+function gravity({ found, closed, unknown }) {
   const urgent = found.filter((one) => one.tier === "A" || one.show?.[0] === "emergency");
   if (urgent.length) return urgent.every(isCrisis) ? "crisis" : "now";
   if (unknown || found.some((one) => one.tier === "B")) return "today";
-  return found.length ? "soon" : "nothing";
+  if (found.length) return "soon";
+  return closed.length ? "closed" : "nothing";
 }
 
 /** @param {CheckQuestion} question */
@@ -56,29 +65,31 @@ export const adviceTitle = (given) => t(`check.do_${gravity(given)}`);
 export function adviceView(given, goOn, again) {
   const { file, found, unknown, isDone } = given;
   const grave = gravity(given);
-  const general = { now: file.advice.A, crisis: null, today: file.advice.B, soon: file.advice.C, nothing: null }[grave];
-  const shown = [...found].sort((one, other) => Number(isCrisis(other)) - Number(isCrisis(one)) || one.tier.localeCompare(other.tier));
+  const isOver = grave === "nothing" || grave === "closed";
+  const general = { now: file.advice.A, crisis: null, today: file.advice.B, soon: file.advice.C, closed: null, nothing: null }[grave];
+  const shown = [...(grave === "closed" ? given.closed : found)].sort((one, other) => Number(isCrisis(other)) - Number(isCrisis(one)) || one.tier.localeCompare(other.tier));
   return html`
     <div class="advice ${grave}">
       <h1>${adviceTitle(given)}</h1>
+      ${grave === "closed" ? html`<p class="sentence">${t("check.closed_why")}</p>` : nothing}
       ${grave === "nothing" ? nothing_found(given) : nothing} ${grave === "crisis" ? html`<p class="sentence">${shown[0] && inWords(shown[0].text).advice}</p>` : nothing}
       ${general ? html`<p class="sentence">${inWords(general)}</p>` : nothing}
       ${whomToCall(file, shown, unknown).map((name) => callCard(name, file.contacts))}
-      ${grave === "nothing" ? nothing : html`<p class="told" role="status">${given.told}</p>`}
+      ${isOver ? nothing : html`<p class="told" role="status">${given.told}</p>`}
       ${shown.length
         ? html`<section class="card">
             <h2>${t("check.you_said")}</h2>
             <ul class="findings">
-              ${shown.map((one) => html`<li><span class="muted">${inWords(one.text).question}</span> <strong>${inWords(one.text).advice}</strong></li>`)}
+              ${shown.map((one) => html`<li><span class="muted">${inWords(one.text).question}</span> ${isOver ? nothing : html`<strong>${inWords(one.text).advice}</strong>`}</li>`)}
             </ul>
           </section>`
         : nothing}
-      ${["nothing", "soon"].includes(grave) ? nothing : html`<p>${t("check.stopped")}</p>`}
+      ${isOver || grave === "soon" ? nothing : html`<p>${t("check.stopped")}</p>`}
       <p class="row">
         ${given.hasCheck && !isDone
           ? html`<button type="button" class="button quiet" @click=${goOn}>${t("check.other_questions")}</button>`
           : html`<button type="button" class="button quiet" @click=${again}>${t("check.again")}</button>`}
-        <a class="button ${grave === "nothing" ? "" : "quiet"}" href="/app/">${t("pain.back_to_today")}</a>
+        <a class="button ${isOver ? "" : "quiet"}" href="/app/">${t("pain.back_to_today")}</a>
       </p>
     </div>
   `;
