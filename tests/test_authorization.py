@@ -179,6 +179,7 @@ put-symptom-check PUT                    401  401 401 201 201   403   403 403   
 put-message PUT                          401  401 401 201 201   403   403 403    403  403  403
 consent GET                              401  401 401 200 200   403   403 403    403  403  403
 consent POST                             401  401 401 200 200   403   403 403    403  403  403
+language PUT                             401  401 401 200 200   403   403 403    403  403  403
 readings GET                             401  401 401 200 200   403   403 403    403  403  403
 export GET                               401  401 401 200 200   403   403 403    403  403  403
 export-csv GET                           401  401 401 200 200   403   403 403    403  403  403
@@ -603,6 +604,7 @@ def request(name: str, method: str, ids: dict[str, int]) -> tuple[str, Any, dict
         ("messages-read", "POST"): ("messages/read", {"until": record["at"]}, {}),
         ("put-message", "PUT"): (f"messages/{uuid4()}", record | {"text": "It hurts less."}, {}),
         ("consent", "POST"): ("consent", {"version": "1", "given": True}, {}),
+        ("language", "PUT"): ("language", {"language": "es"}, {}),
         ("sync", "POST"): ("sync", {"records": []}, {}),
     }
     return made.get((name, method), (name, None, {}))

@@ -3,6 +3,7 @@ from django.urls import path
 from phone.api import views
 from phone.api.consent import OwnConsent
 from phone.api.export import Export, ExportSheets
+from phone.api.language import OwnLanguage
 from phone.api.readings import Readings
 from phone.api.records import Sync, put_record
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("symptom-checks/<str:client_uuid>", put_record("symptom_check").as_view(), name="put-symptom-check"),
     path("messages/<str:client_uuid>", put_record("message").as_view(), name="put-message"),
     path("consent", OwnConsent.as_view(), name="consent"),
+    path("language", OwnLanguage.as_view(), name="language"),
     path("readings", Readings.as_view(), name="readings"),
     path("export", Export.as_view(), name="export"),
     path("export/csv", ExportSheets.as_view(), name="export-csv"),

@@ -84,6 +84,12 @@ def leave_care_team(*, patient: Patient, member_id: int, today: date) -> None:
         CareTeamMember.objects.filter(pk=leaving.pk).update(until_on=today - timedelta(days=1))
 
 
+def choose_language(*, patient_id: int, language: str) -> None:
+    """What a patient reads from now on: on the phone, in reminders, in mail."""
+    other = Patient.objects.filter(pk=patient_id).exclude(language=language)
+    other.update(language=language, version=F("version") + 1)  # the phone has its sentences to fetch
+
+
 def invite_patient(*, patient: Patient, by: int, now: datetime) -> Issued:
     """A code for the patient's phones; the year of birth is its second factor."""
     return invite(

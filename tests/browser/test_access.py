@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Phone, code_for, sideways, title_of
+from accounts.access import acting_for_all
+from recovery.models import Patient
+from tests.browser.conftest import Phone, code_for, sideways, title_of, wait_until
 from tests.browser.test_keeping import spoil
 from tests.people import Person
 
@@ -90,6 +92,12 @@ def test_axe_finds_nothing_serious_while_something_is_under_way(
     assert phone.axe_in_each_look() == [], "an open red flag"
 
 
+def language_of(person: Person) -> str:
+    """In which the server writes to them."""
+    with acting_for_all():
+        return Patient.objects.get(pk=person.user.pk).language
+
+
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_nothing_is_wider_than_a_small_phone_with_text_twice_as_large(
     new_phone: Callable[..., Phone], ana: Person, maria: Person, language: str
@@ -144,11 +152,17 @@ def test_the_usual_keys_are_no_smaller_than_24_pixels_on_the_smallest_phone(
     assert box["height"] >= 44
 
 
-def test_the_language_changes_at_once_and_stays(joined: Phone):
+def test_the_language_changes_at_once_and_stays_and_the_clinic_hears_of_it_with_the_network(
+    joined: Phone, ana: Person
+):
+    joined.offline()
     joined.open("help")
     joined.page.get_by_role("radio", name="Español").check(force=True)
     expect(joined.page.get_by_role("heading", level=1)).to_have_text("Ayuda")
     joined.open()
+    assert language_of(ana) == "en"
+    joined.offline(False)
+    wait_until(lambda: language_of(ana) == "es")
     expect(joined.page.get_by_text("Dolor de pierna ahora")).to_be_visible()
     expect(joined.page.get_by_text("Leg pain now")).to_be_hidden()
     joined.tap("leg", 2)

@@ -26,11 +26,16 @@ def ask(who: Person, path: str, **headers: str) -> Any:
     return Client().get(f"/api/v1/{path}", headers=who.headers | headers)
 
 
+def choose(who: Person, language: str) -> Any:
+    return Client().put("/api/v1/language", {"language": language}, "application/json", headers=who.headers)
+
+
 def test_every_language_of_a_patient_has_words():
     assert set(PATIENT_WORDS) == set(Language.values)
 
 
 def test_a_patient_whose_language_changes_reads_everything_in_the_new_one_at_once():
+    """The patient changes it on the phone."""
     maria = people.member(people.clinic(), Role.THERAPIST)
     ana = people.patient(maria)
     start = NOW.date() - timedelta(weeks=WEEKS)
@@ -55,13 +60,8 @@ def test_a_patient_whose_language_changes_reads_everything_in_the_new_one_at_onc
 
     english = ask(ana, "today")
     assert english.json()["sentence"].startswith("Your leg pain average in week 4 is 6.0.")
-    changed = Client().patch(
-        f"/api/v1/patients/{ana.user.pk}",
-        {"language": "es"},
-        content_type="application/json",
-        headers=maria.headers,
-    )
-    assert changed.status_code == 200
+    changed = choose(ana, "es")
+    assert (changed.status_code, changed.json()) == (200, {"language": "es"})
 
     today = ask(ana, "today", **{"If-None-Match": english.headers["ETag"]}).json()
     plan, progress = ask(ana, "plan").json(), ask(ana, "progress").json()
@@ -82,3 +82,14 @@ def test_a_patient_whose_language_changes_reads_everything_in_the_new_one_at_onc
     assert trend["for_staff"].startswith("Week 4: leg average 6.0.")
     assert trend["for_patient"] == changes["results"][0]["for_patient"] == today["sentence"]
     assert suspensions["results"][0]["for_patient"] == advice["paused"]["why"]
+
+
+def test_a_language_that_is_said_again_is_no_news_and_one_that_nobody_speaks_is_refused():
+    ana = people.patient(people.member(people.clinic(), Role.THERAPIST))
+    before = ask(ana, "today").headers["ETag"]
+    assert choose(ana, "en").status_code == 200
+    assert ask(ana, "today", **{"If-None-Match": before}).status_code == 304
+    refused = choose(ana, "tlh")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (400, "/language")
+    assert choose(ana, "es").status_code == 200
+    assert ask(ana, "today", **{"If-None-Match": before}).status_code == 200

@@ -32,6 +32,7 @@ const SCREENS = {
 const HALF_DONE = {
   check: () => import("./check/answers.js"),
   agreed: () => import("./care/consent.js"),
+  language: () => import("./care/language.js"),
 };
 const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
 

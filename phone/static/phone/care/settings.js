@@ -1,10 +1,11 @@
 // What the patient chooses for this phone: the language, how large the keys are, and the skin in the pictures.
 
-import { hint } from "../identity.js";
+import { hint, identity } from "../identity.js";
 import { say } from "../router.js";
 import { keep, kept } from "../store.js";
 import { html, svg } from "../vendor/lit-html.js";
 import { language, LANGUAGES, speak, t } from "../words.js";
+import { tellLanguage } from "./language.js";
 
 // As in exercises/static/exercises/figures.css.
 const SKINS = ["#EFC9AB", "#DDAC86", "#C68F6A", "#96623F", "#694530"];
@@ -16,20 +17,25 @@ export async function settings() {
 }
 
 /** @param {Settings} chosen */
+export function languageView(chosen) {
+  return html`<fieldset>
+    <legend>${t("help.language")}</legend>
+    <div class="choices">
+      ${/** @type {[Language, string][]} */ (Object.entries(LANGUAGES)).map(
+        ([code, name]) => html`<label lang="${code}"
+          ><input type="radio" name="language" ?checked=${code === language} @change=${() => chooseLanguage(chosen, code)} /><span
+            >${name}</span
+          ></label
+        >`,
+      )}
+    </div>
+  </fieldset>`;
+}
+
+/** @param {Settings} chosen */
 export function settingsView(chosen) {
   return html`
-    <fieldset>
-      <legend>${t("help.language")}</legend>
-      <div class="choices">
-        ${/** @type {[Language, string][]} */ (Object.entries(LANGUAGES)).map(
-          ([code, name]) => html`<label lang="${code}"
-            ><input type="radio" name="language" ?checked=${code === language} @change=${() => choose({ ...chosen, language: code })} /><span
-              >${name}</span
-            ></label
-          >`,
-        )}
-      </div>
-    </fieldset>
+    ${languageView(chosen)}
     <fieldset>
       <legend>${t("help.skin")}</legend>
       <div class="choices">
@@ -56,4 +62,10 @@ async function choose(chosen) {
   hint(chosen);
   await keep("settings", chosen);
   say(t("help.settings"));
+}
+
+/** @param {Settings} chosen @param {Language} code */
+async function chooseLanguage(chosen, code) {
+  await choose({ ...chosen, language: code });
+  if (await identity()) await tellLanguage(code);
 }

@@ -1,11 +1,13 @@
 // Join, and sign in again: a code from the clinic, the year of birth, and what the patient agrees to.
 
 import { agree, cardsBeforeJoining } from "../care/consent.js";
+import { tellLanguage } from "../care/language.js";
+import { languageView, settings } from "../care/settings.js";
 import { hint, identity, join, NotJoined } from "../identity.js";
 import { unsent } from "../records.js";
 import { go, refresh, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { counted, t } from "../words.js";
+import { counted, language, t } from "../words.js";
 import { synchronise } from "../sync.js";
 
 const LETTERS = /[^2-9A-HJ-NP-Z]/g; // no 0 and O, no 1 and I
@@ -26,7 +28,7 @@ export default screen({
       history.replaceState(null, "", location.pathname); // out of the address, so out of screenshots and shares
     }
     const known = await identity();
-    return { again: Boolean(known), waiting: (await unsent()).own };
+    return { again: Boolean(known), waiting: (await unsent()).own, chosen: await settings() };
   },
 
   title: (data) => (problem ? `${t("join.problem")}: ` : "") + t(data.again ? "join.again_title" : "join.title"),
@@ -40,8 +42,8 @@ export default screen({
   },
 });
 
-/** @param {{again: boolean, waiting: number}} data */
-function asked({ again, waiting }) {
+/** @param {{again: boolean, waiting: number, chosen: Settings}} data */
+function asked({ again, waiting, chosen }) {
   const intro = again
     ? t("join.again", { kept: waiting ? counted("join.again_kept", waiting) : "" })
     : t("join.intro");
@@ -60,6 +62,7 @@ function asked({ again, waiting }) {
       </label>
       <button class="button">${t("join.next")}</button>
     </form>
+    ${languageView(chosen)}
   `;
 }
 
@@ -118,7 +121,10 @@ async function enter() {
   Object.assign(typed, { code: "", year: "" });
   // Somebody else signed in on a phone whose owner had agreed.
   if (!consent && (await identity())?.person !== before) return showCards();
-  if (consent) void agree(consent.version);
+  if (consent) {
+    void agree(consent.version);
+    void tellLanguage(language); // in which the cards were read
+  }
   consent = null;
   hint({ joined: true });
   void navigator.storage?.persist?.();
