@@ -84,6 +84,8 @@ interface Waiting {
 /** One revision that the server cannot take, ever. It stays until the patient removes it. */
 interface Refused extends Waiting {
   pointer: string;
+  /** Why, as docs/records.md lists it; without one, or with one that this phone does not know, `reason` says it in English. */
+  code?: string;
   reason: string;
 }
 

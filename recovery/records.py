@@ -170,13 +170,18 @@ NOT_YOURS = frozenset(
 )
 
 
-class NotTaken(ValueError):
-    """A record that cannot be taken, ever: where it is wrong, and why, in a sentence."""
+# Why a record cannot be taken, for a phone to say in its patient's language.
+Why = Literal["invalid", "required", "too_long", "wrong_day", "repeated", "unknown_plan", "unknown_exercise"]
 
-    def __init__(self, pointer: str, reason: str) -> None:
+
+class NotTaken(ValueError):
+    """A record that cannot be taken, ever: where it is wrong, and why, as a code and in a sentence."""
+
+    def __init__(self, pointer: str, reason: str, code: Why = "invalid") -> None:
         super().__init__(reason)
         self.pointer = pointer
         self.reason = reason
+        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +258,7 @@ def _check_moment(name: str, moment: datetime | None) -> None:
         if moment is not None:
             moment.astimezone(UTC)
     except OverflowError:
-        raise NotTaken(f"/{name}", "This is outside of the calendar.") from None
+        raise NotTaken(f"/{name}", "This is outside of the calendar.", "wrong_day") from None
 
 
 def _check_days(record: Record) -> None:
@@ -261,9 +266,9 @@ def _check_days(record: Record) -> None:
     if about_on is None:
         return
     if isinstance(record, Pain) and record.asked is Asked.NOW and about_on != record.at.date():
-        raise NotTaken("/about_on", "A rating of pain now is about the day it was given.")
+        raise NotTaken("/about_on", "A rating of pain now is about the day it was given.", "wrong_day")
     if about_on > record.at.date():
-        raise NotTaken("/about_on", "This day lies after the time of the record.")
+        raise NotTaken("/about_on", "This day lies after the time of the record.", "wrong_day")
 
 
 def _check_measure(measure: Measure) -> None:
@@ -272,20 +277,20 @@ def _check_measure(measure: Measure) -> None:
     for name in ANSWERED_IN.values():
         is_there = getattr(measure, name) is not None
         if name == answered_in and not is_there:
-            raise NotTaken(f"/{name}", f"A {measure.instrument} is answered here.")
+            raise NotTaken(f"/{name}", f"A {measure.instrument} is answered here.", "required")
         if name != answered_in and is_there:
             raise NotTaken(f"/{name}", f"A {measure.instrument} is answered in {answered_in} only.")
     names = [same_activity(activity.name) for activity in measure.activities or ()]
     for field, values in (("activities", names), ("ticked", measure.ticked or [])):
         for n, value in enumerate(values):
             if not value:
-                raise NotTaken(f"/{field}/{n}/name", "Name the activity.")
+                raise NotTaken(f"/{field}/{n}/name", "Name the activity.", "required")
             if value in values[:n]:
-                raise NotTaken(f"/{field}/{n}", "This stands here twice.")
+                raise NotTaken(f"/{field}/{n}", "This stands here twice.", "repeated")
 
 
-def _where(error: ValidationError) -> tuple[str, str]:
-    """msgspec's message as pointer and sentence. It names types and bounds, never the value that was sent."""
+def _where(error: ValidationError) -> tuple[str, str, Why]:
+    """msgspec's message as pointer, sentence and code. It names types and bounds, never the value that was sent."""
     reason, _, path = str(error).partition(" - at `")
     pointer = (
         path.rstrip("`")
@@ -296,7 +301,8 @@ def _where(error: ValidationError) -> tuple[str, str]:
         .replace(".", "/")
     )
     if reason.startswith("Object missing required field"):
-        return f"{pointer}/{reason.split('`')[1]}", "This field is required."
+        return f"{pointer}/{reason.split('`')[1]}", "This field is required.", "required"
     if reason.startswith("Invalid enum value"):
         reason = "This is not one of the values allowed here."
-    return pointer, reason if reason.endswith(".") else reason + "."
+    code: Why = "too_long" if " of length <= " in reason else "invalid"
+    return pointer, reason if reason.endswith(".") else reason + ".", code

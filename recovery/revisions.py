@@ -3,20 +3,21 @@
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from recovery.records import Incoming
+from recovery.records import Incoming, Why
 
 Verdict = Literal["stored", "same", "conflict", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one record. `created` is whether its id was new; a refusal says where and why."""
+    """What became of one record. `created` is whether its id was new; a refusal says where and why, with a code."""
 
     verdict: Verdict
     created: bool = False
     known: bool = False  # this very content was here before
     pointer: str = ""
     reason: str = ""
+    code: Why = "invalid"
     ignored: tuple[str, ...] = ()
 
 

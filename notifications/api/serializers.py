@@ -68,7 +68,10 @@ class ReminderSerializer(StrictSerializer):
         if loud := [f"{at:%H:%M}" for at in reminder.slots if quiet.cover(at)]:
             field = "times" if reminder.times else "window_start"
             raise serializers.ValidationError(
-                {field: f"{loud[0]} is in your quiet hours. Choose another time, or change your quiet hours."}
+                {
+                    field: f"{loud[0]} is in your quiet hours. Choose another time, or change your quiet hours."
+                },
+                code="in_quiet_hours",
             )
         return attrs
 
@@ -90,13 +93,16 @@ def _check_shape(reminder: Reminder) -> None:
         if getattr(reminder, field) is None:
             raise serializers.ValidationError({field: "A movement break needs this."})
     if not reminder.slots:
-        raise serializers.ValidationError({"window_end": "No break fits between the start and this."})
+        raise serializers.ValidationError(
+            {"window_end": "No break fits between the start and this."}, code="no_break_fits"
+        )
     if len(reminder.slots) > MOST_BREAKS_A_DAY:
         raise serializers.ValidationError(
             {
                 "every_minutes": f"That is {len(reminder.slots)} breaks a day, and {MOST_BREAKS_A_DAY} are the "
                 "most. Choose more minutes, or shorter hours."
-            }
+            },
+            code="too_many_breaks",
         )
 
 
@@ -119,7 +125,7 @@ class PreferencesSerializer(StrictSerializer):
         today = self.context["today"]
         if day and not today <= day <= today + timedelta(days=LONGEST_PAUSE_DAYS):
             raise serializers.ValidationError(
-                f"Choose a date from today on, at most {LONGEST_PAUSE_DAYS} days ahead."
+                f"Choose a date from today on, at most {LONGEST_PAUSE_DAYS} days ahead.", code="wrong_date"
             )
         return day
 
@@ -132,7 +138,8 @@ class PreferencesSerializer(StrictSerializer):
             for at in reminder.slots:
                 if quiet.cover(at):
                     raise serializers.ValidationError(
-                        {"quiet_start": f"Your reminder at {at:%H:%M} is in these hours. Move it first."}
+                        {"quiet_start": f"Your reminder at {at:%H:%M} is in these hours. Move it first."},
+                        code="reminder_there",
                     )
         return attrs
 

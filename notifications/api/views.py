@@ -70,7 +70,10 @@ class Reminders(OwnMessages, generics.ListAPIView[Reminder]):
         serializer = ReminderSerializer(data=request.data, context={"preferences": preferences})
         serializer.is_valid(raise_exception=True)
         if self.own_reminders().count() >= actions.MOST_REMINDERS:
-            raise ValidationError({"kind": f"You have {actions.MOST_REMINDERS} reminders. Remove one first."})
+            raise ValidationError(
+                {"kind": f"You have {actions.MOST_REMINDERS} reminders. Remove one first."},
+                code="too_many_reminders",
+            )
         reminder = actions.set_reminder(
             preferences=preferences, fields=serializer.validated_data, now=self.now
         )

@@ -51,7 +51,7 @@ class PutRecord(Acting):
             raise
         answer = take(patient_id=self.actor.user_id, records=[incoming], now=self.now)[0]
         if answer.verdict == "refused":
-            raise Refused(_errors(answer.pointer, answer.reason))
+            raise Refused(_errors(answer.pointer, answer.reason), code=answer.code)
         return Response(_said(client_uuid, answer), status=201 if answer.created else 200)
 
     def _read(self, client_uuid: str, fields: Any) -> Incoming:
@@ -60,7 +60,7 @@ class PutRecord(Acting):
         try:
             incoming = read(self.kind, client_uuid, fields)
         except NotTaken as error:
-            raise ValidationError(_errors(error.pointer, error.reason)) from None
+            raise ValidationError(_errors(error.pointer, error.reason), code=error.code) from None
         if incoming.ignored:
             unknown = {name: ["There is no such field here."] for name in incoming.ignored}
             raise ValidationError(unknown, code="unknown")
@@ -117,13 +117,13 @@ class Sync(Acting):
                 fields = item if isinstance(item, dict) else {}
                 if fields.get("kind") == "symptom_check":
                     refused_checks.append(fields)
-                answers[index] = _refusal(_id(fields), index, error.pointer, error.reason)
+                answers[index] = _refusal(_id(fields), index, error)
         if refused_checks:
             heed_refused_checks(patient_id=self.actor.user_id, checks=refused_checks, now=self.now)
         taken = take(patient_id=self.actor.user_id, records=[record for _, record in good], now=self.now)
         for (index, record), answer in zip(good, taken, strict=True):
             if answer.verdict == "refused":
-                answers[index] = _refusal(str(record.client_uuid), index, answer.pointer, answer.reason)
+                answers[index] = _refusal(str(record.client_uuid), index, answer)
             else:
                 answers[index] = _said(str(record.client_uuid), answer)
                 if _unknown_zone(record):
@@ -158,8 +158,15 @@ def _said(client_uuid: str, answer: Answer) -> dict[str, Any]:
     return {"id": client_uuid, "answer": answer.verdict, "ignored": list(answer.ignored)}
 
 
-def _refusal(client_uuid: str | None, index: int, pointer: str, reason: str) -> dict[str, Any]:
-    return {"id": client_uuid, "answer": "refused", "pointer": f"/records/{index}{pointer}", "reason": reason}
+def _refusal(client_uuid: str | None, index: int, why: NotTaken | Answer) -> dict[str, Any]:
+    pointer = f"/records/{index}{why.pointer}"
+    return {
+        "id": client_uuid,
+        "answer": "refused",
+        "pointer": pointer,
+        "code": why.code,
+        "reason": why.reason,
+    }
 
 
 def _errors(pointer: str, reason: str) -> Any:

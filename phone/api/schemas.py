@@ -1,10 +1,10 @@
 """The OpenAPI of records, written by the same definitions that check them."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
-from recovery.records import KINDS
+from recovery.records import KINDS, Why
 
 JSON = "application/json"
 
@@ -52,7 +52,8 @@ ANSWER: dict[str, Any] = {
         "answer": {"enum": ["stored", "same", "conflict", "refused"]},
         "ignored": {"type": "array", "items": {"type": "string"}},
         "pointer": {"type": "string", "description": "Where a refused record is wrong (RFC 6901)."},
-        "reason": {"type": "string"},
+        "code": {"enum": list(get_args(Why)), "description": "Why it was refused."},
+        "reason": {"type": "string", "description": "The same as a sentence, in English."},
     },
 }
 SYNC = {

@@ -96,7 +96,9 @@ class Taking:
             exercises = exercise_ids(sessions, clinic_id=self.standing.clinic_id)
             refused = session_refusals(sessions, plans=self.standing.plans, exercises=exercises)
             for n, why in refused.items():
-                self.answers[batch[n][0]] = Answer("refused", pointer=why.pointer, reason=why.reason)
+                self.answers[batch[n][0]] = Answer(
+                    "refused", pointer=why.pointer, reason=why.reason, code=why.code
+                )
             batch = [item for n, item in enumerate(batch) if n not in refused]
         before = {uuid: one.body for uuid, one in kept.items() if one.revision is not None}
         # By revision, so that a record and its corrections in one batch end as they would one after the other.

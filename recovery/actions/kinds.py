@@ -109,10 +109,11 @@ def session_refusals(
     for n, incoming in enumerate(sessions):
         session = cast(Session, incoming.record)
         if session.plan is not None and session.plan not in plans:
-            refused[n] = NotTaken("/plan", "There is no such version of your plan.")
+            refused[n] = NotTaken("/plan", "There is no such version of your plan.", "unknown_plan")
         for position, result in enumerate(session.results):
             if result.exercise not in exercises:
-                refused[n] = NotTaken(f"/results/{position}/exercise", "There is no such exercise.")
+                where = f"/results/{position}/exercise"
+                refused[n] = NotTaken(where, "There is no such exercise.", "unknown_exercise")
     return refused
 
 

@@ -96,6 +96,7 @@ def test_what_the_server_cannot_take_stays_in_sight_with_its_reason(joined: Phon
     joined.offline(False)
     page.get_by_role("link", name="1 entry could not be saved").click()
     expect(page.get_by_role("heading", name="leg pain 11")).to_be_visible()
+    expect(page.get_by_text("Why: A part of it is not as your clinic's Amble knows it.")).to_be_visible()
     expect(page.get_by_text("Where: /records/")).to_be_visible()
     expect(page.get_by_text("<img src=x onerror=alert(1)>")).to_be_visible()
     joined.unsent(0)

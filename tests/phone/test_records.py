@@ -123,6 +123,7 @@ def test_a_batch_answers_each_record_and_loses_none_beside_a_wrong_one(ana: Pers
     assert answers[2]["pointer"] == "/records/2"
     assert answers[3]["ignored"] == ["mood", "zone"]
     assert answers[4]["pointer"] == "/records/4/kind"
+    assert {a["code"] for a in answers if a["answer"] == "refused"} == {"invalid"}
     with acting_for_all():
         assert PainEntry.objects.count() == 2
 

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from notifications.api import serializers
 from phone import files
 from phone.pages import LANGUAGES
+from recovery.records import Why
 
 LONGEST_SENTENCE = 22  # words
 HARDEST_GRADE = 6.0  # of a US school, which is an age of 11 (P: the specification asks for 9 to 11)
@@ -83,3 +87,23 @@ def test_every_text_is_used_somewhere():
         if not any(f"{section}.{one}" in code for one in (name, *families, "${")):
             unused.append(full)
     assert unused == []
+
+
+def test_each_reason_why_a_record_is_refused_has_words():
+    screen = (files.STATIC / "phone/screens/not-saved.js").read_text(encoding="utf-8")
+    known = re.findall(r'"(\w+)"', re.search(r"const KNOWN = (.*);", screen)[1])  # type: ignore[index]
+    words = {
+        name.removeprefix("why_") for name in files.catalog("en")["not_saved"] if name.startswith("why_")
+    }
+    assert set(known) == words == set(get_args(Why))
+
+
+def test_each_no_to_a_reminder_that_the_phone_knows_is_one_of_the_servers():
+    words = files.catalog("en")["reminders"]
+    known = {name.removeprefix("refused_") for name in words if name.startswith("refused_")}
+    server = "".join(path.read_text() for path in Path(serializers.__file__).parent.glob("*.py"))
+    script = (files.STATIC / "phone/reminding/server.js").read_text(encoding="utf-8")
+    assert known
+    for code in known:
+        assert f'code="{code}"' in server
+        assert f'"{code}"' in script

@@ -62,7 +62,8 @@ async function drain() {
         continue;
       }
       const problem = await answer.json().catch(() => ({}));
-      await settle(batch, [{ answer: "refused", pointer: "", reason: String(problem.detail ?? answer.status) }]);
+      const code = answer.status === 413 ? "too_long" : (problem.errors?.[0]?.code ?? problem.code);
+      await settle(batch, [{ answer: "refused", code, reason: String(problem.detail ?? answer.status) }]);
       outcome = "sent";
       continue;
     }
@@ -119,7 +120,7 @@ async function post(token, batch) {
 /**
  * Take out of the outbox what the server has answered, and only that.
  * @param {Waiting[]} batch
- * @param {{answer: string, pointer?: string, reason?: string}[]} answers
+ * @param {{answer: string, pointer?: string, code?: string, reason?: string}[]} answers
  */
 async function settle(batch, answers) {
   await transact(["outbox", "refused", "records"], "readwrite", async (transaction) => {
@@ -129,8 +130,8 @@ async function settle(batch, answers) {
       if (!refused && !["stored", "same", "conflict"].includes(said?.answer ?? "")) continue;
       await transaction.objectStore("outbox").delete([one.id, one.revision]);
       if (refused) {
-        const { pointer = "", reason = "" } = said;
-        await transaction.objectStore("refused").put({ ...one, pointer, reason });
+        const { pointer = "", code = "", reason = "" } = said;
+        await transaction.objectStore("refused").put({ ...one, pointer, code, reason });
       }
       const conflicted = said?.answer === "conflict";
       if (!conflicted && one.record.kind !== "symptom_check") continue;

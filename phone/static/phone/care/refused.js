@@ -13,7 +13,7 @@ export async function letGo(one) {
 /** Send what was refused once more, as it is: the clinic may have mended what stood in its way. @param {Refused} one */
 export async function tryAgain(one) {
   await transact(["refused", "outbox"], "readwrite", async (transaction) => {
-    const { pointer, reason, ...waiting } = one;
+    const { pointer, code, reason, ...waiting } = one;
     await transaction.objectStore("refused").delete([one.id, one.revision]);
     await transaction.objectStore("outbox").put({ ...waiting, queued_at: Date.now() });
   });

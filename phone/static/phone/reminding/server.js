@@ -3,6 +3,9 @@
 
 import { identity, tokenRefused } from "../identity.js";
 import { keep, kept } from "../store.js";
+import { language, t } from "../words.js";
+
+const KNOWN = ["in_quiet_hours", "reminder_there", "no_break_fits", "too_many_breaks", "too_many_reminders", "wrong_date"];
 
 /**
  * @typedef {"exercise" | "diary" | "walk" | "movement_break" | "weekly_check" | "measures"} ReminderKind
@@ -19,8 +22,13 @@ import { keep, kept } from "../store.js";
 /** The server cannot be asked now. */
 export class Away extends Error {}
 
-/** The server's no, as a sentence for the patient. */
-export class Refused extends Error {}
+/** The server's no, as a sentence for the patient; in English, but for what the catalog says of its code. */
+export class Refused extends Error {
+  /** @param {string} said @param {string} [code] */
+  constructor(said, code = "") {
+    super(language !== "en" && KNOWN.includes(code) ? t(/** @type {Word} */ (`reminders.refused_${code}`)) : said);
+  }
+}
 
 /** What was last heard, if anything was. @returns {Promise<Reminding | undefined>} */
 export async function reminding() {
@@ -75,5 +83,6 @@ export async function ask(method, path, body) {
   if (answer.ok) return said;
   if (answer.status === 401) await tokenRefused(who.token);
   if (answer.status === 401 || answer.status === 408 || answer.status >= 500) throw new Away();
-  throw new Refused(said.errors?.[0]?.detail ?? said.detail ?? String(answer.status));
+  const problem = said.errors?.[0] ?? said;
+  throw new Refused(problem.detail ?? String(answer.status), problem.code);
 }

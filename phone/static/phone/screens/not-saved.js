@@ -6,6 +6,8 @@ import { screen } from "../router.js";
 import { html } from "../vendor/lit-html.js";
 import { dateInWords, t, timeInWords } from "../words.js";
 
+const KNOWN = ["invalid", "required", "too_long", "wrong_day", "repeated", "unknown_plan", "unknown_exercise"];
+
 export default screen({
   async load() {
     return (await unsent()).refused;
@@ -22,7 +24,7 @@ export default screen({
             (one) => html`<section class="card">
               <h2>${what(one.record)}</h2>
               <p class="muted small">${dateInWords(one.record.at.slice(0, 10))}, ${timeInWords(one.record.at)}</p>
-              <p>${t("not_saved.reason", { reason: one.reason })}</p>
+              <p>${t("not_saved.reason", { reason: why(one) })}</p>
               ${one.pointer ? html`<p class="muted small">${t("not_saved.where", { pointer: one.pointer })}</p>` : ""}
               ${typed(one.record) ? html`<blockquote>${typed(one.record)}</blockquote>` : ""}
               <p class="row">
@@ -40,6 +42,11 @@ function what(record) {
   const { kind, region, score, minutes } = record;
   const where = t(region === "back" ? "pain.back" : "pain.leg");
   return t(`not_saved.${kind}`, { region: where, score: Number(score), minutes: Number(minutes) });
+}
+
+/** @param {Refused} one */
+function why({ code, reason }) {
+  return code && KNOWN.includes(code) ? t(/** @type {Word} */ (`not_saved.why_${code}`)) : reason;
 }
 
 /** What the patient wrote, which nobody else has. @param {WireRecord} record */
