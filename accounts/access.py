@@ -4,7 +4,7 @@ The context lives exactly as long as one transaction: a setting of the session w
 be seen by the next person. Without a context every protected table is empty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -72,16 +72,21 @@ class Actor:
 
 
 @contextmanager
-def acting(actor: Actor) -> Iterator[None]:
-    """One transaction in which PostgreSQL shows what `actor` may see."""
+def acting(actor: Actor, *, plan_once: bool = False) -> Iterator[None]:
+    """One transaction in which PostgreSQL shows what `actor` may see. `plan_once` as in `enter`."""
     with transaction.atomic():
-        enter(actor)
+        enter(actor, plan_once=plan_once)
         yield
 
 
-def enter(actor: Actor) -> None:
-    """Set the context of the transaction that is open."""
+def enter(actor: Actor, *, plan_once: bool = False) -> None:
+    """Set the context of the transaction that is open.
+
+    `plan_once`: PostgreSQL keeps the plan of a statement for whoever asks it next, whatever their values. With all the
+    conditions of row-level security, planning a page of many counts anew takes longer than answering it.
+    """
     _set_context(
+        {"plan_cache_mode": "force_generic_plan"} if plan_once else {},
         reach="clinic",
         clinic=str(actor.clinic_id),
         user=str(actor.user_id),
@@ -95,15 +100,16 @@ def enter(actor: Actor) -> None:
 def acting_for_all() -> Iterator[None]:
     """One transaction that reaches every clinic: for workers and commands, never for a request of a person."""
     with transaction.atomic():
-        _set_context(reach="all", clinic="", user="", roles="", today="", through="")
+        _set_context({}, reach="all", clinic="", user="", roles="", today="", through="")
         yield
 
 
-def _set_context(**context: str) -> None:
+def _set_context(of_postgresql: Mapping[str, str], **context: str) -> None:
     if not connection.in_atomic_block:
         raise RuntimeError(
             "A row-level-security context needs an open transaction, else it would outlive its request."
         )
+    values = {f"amble.{name}": value for name, value in context.items()} | of_postgresql
     with connection.cursor() as cursor:
-        settings = ", ".join(f"set_config('amble.{name}', %s, true)" for name in context)
-        cursor.execute(f"SELECT {settings}", list(context.values()))  # noqa: S608 (names are ours)
+        settings = ", ".join(f"set_config('{name}', %s, true)" for name in values)
+        cursor.execute(f"SELECT {settings}", list(values.values()))  # noqa: S608 (names are ours)

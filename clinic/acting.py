@@ -50,6 +50,7 @@ class Page(View):
 
     actor: Actor
     now: datetime
+    plan_once = False  # see accounts.access.enter
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.now = timezone.now()
@@ -65,7 +66,7 @@ class Page(View):
             sessions.note(request.session, now=self.now)
         self.actor = actor
         try:
-            with acting(actor):
+            with acting(actor, plan_once=self.plan_once):
                 response = super().dispatch(request, *args, **kwargs)
                 note_reading(actor, face="desk", route=request.resolver_match)
         except Http404:

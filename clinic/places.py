@@ -1,6 +1,8 @@
 """The numbers beside the places of the side bar, in the one statement that reads the clinic and its alarms."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import IntegerField, Model, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from accounts.access import Actor
 from accounts.models import Clinic
@@ -20,8 +22,25 @@ class HowMany(Subquery):
         super().__init__(rows.order_by().values("pk")[: MOST + 1])
 
 
+class HowManyOfEach(HowMany):
+    """How many rows have each value of a small number, from 0 to `last`: a list, each counted no further either.
+
+    One sub-select and not one a value: PostgreSQL judges who may see the rows once.
+    """
+
+    template = (
+        "(SELECT array_agg((SELECT count(*) FROM (%(subquery)s) AS found) ORDER BY each.value)"
+        " FROM generate_series(0, %(last)s) AS each(value))"
+    )
+    output_field = ArrayField(IntegerField())
+
+    def __init__(self, rows: QuerySet[Model], of: str, *, last: int) -> None:
+        super().__init__(rows.filter(**{of: RawSQL("each.value", ())}))
+        self.extra["last"] = last
+
+
 def clinic_of(actor: Actor, **more: HowMany) -> Clinic:
-    """The actor's clinic with what every page of the desk shows of it: its alarms, and how much waits where.
+    """The actor's clinic and its care settings, with what every page of the desk shows: alarms, and what waits where.
 
     `more` is what one page counts beside it, in the same statement.
     """
@@ -29,7 +48,7 @@ def clinic_of(actor: Actor, **more: HowMany) -> Clinic:
     reviews = Review.objects.visible_to(actor).open() | Review.objects.left_to_administrators(actor)
     flags = RedFlag.objects.visible_to(actor).open()
     return (
-        with_alarms(Clinic.objects.all())
+        with_alarms(Clinic.objects.select_related("care_settings"))
         .annotate(
             patients=HowMany(Progress.objects.visible_to(actor).going_on()),
             flags=HowMany(flags),

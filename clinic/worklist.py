@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.http import Http404, HttpRequest, HttpResponse
 
 from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
-from clinic.places import HowMany, clinic_of
+from clinic.places import HowMany, HowManyOfEach, clinic_of
 from recovery.actions.nudges import NOT_AGAIN_WITHIN, NUDGES_A_DAY, nudge
 from recovery.models import (
     CareSettings,
@@ -27,7 +28,8 @@ from recovery.models import (
     StaffMessage,
 )
 from recovery.models.episode import ProgressQuerySet
-from recovery.rules.course import reference_curve
+from recovery.models.people import OneOf
+from recovery.rules.course import ReferenceCurve, reference_curve
 from recovery.rules.need import Need
 from recovery.rules.status import SILENT
 from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
@@ -68,6 +70,8 @@ class Chip:
 class Worklist(Page):
     """One row an open episode, by need. `?why=` shows those of one reason, `?q=` the names that have this part."""
 
+    plan_once = True
+
     def get(self, request: HttpRequest) -> HttpResponse:
         why, named = request.GET.get("why", ""), request.GET.get("q", "").replace("\x00", "").strip()
         if why and why not in WHY:
@@ -79,13 +83,14 @@ class Worklist(Page):
             shown.pop()
             more = _after(shown[-1])
         flags = self._open_flags(shown)
+        curve = reference_curve(CareSettings.of(clinic).reference_curve)
         context = {
-            "rows": [self._row(progress, flags[progress.patient_id]) for progress in shown],
+            "rows": [self._row(progress, flags[progress.patient_id], curve) for progress in shown],
             "without_episode": [(flag, self._flag(flag)) for flag in flags[None]],
             "chips": [
-                Chip(slug, words.NEED[need], getattr(clinic, slug))
+                Chip(slug, words.NEED[need], clinic.by_need[need])
                 for slug, need in WHY.items()
-                if getattr(clinic, slug) or slug == why
+                if clinic.by_need[need] or slug == why
             ],
             "why": why,
             "named": named,
@@ -102,8 +107,8 @@ class Worklist(Page):
         sent in a day.
         """
         nudged = StaffMessage.objects.nudges_of(self.actor.user_id, now=self.now)
-        found = {slug: HowMany(everybody.filter(need=need)) for slug, need in WHY.items()}
-        return clinic_of(self.actor, nudged=HowMany(nudged), **found)
+        by_need = HowManyOfEach(everybody, "need", last=max(Need))
+        return clinic_of(self.actor, nudged=HowMany(nudged), by_need=by_need)
 
     def _rows(self, rows: ProgressQuerySet, why: str, named: str) -> ProgressQuerySet:
         if why:
@@ -115,9 +120,9 @@ class Worklist(Page):
             place = (need, EPOCH + timedelta(microseconds=since), episode)
             rows = rows.filter(TupleGreaterThan(Tuple("need", "waits_since", "episode_id"), place))
         asked = StaffMessage.objects.filter(patient=OuterRef("patient"), nudge=True).order_by("-written_at")
-        mine = CareTeamMember.objects.patients_of(self.actor).filter(patient=OuterRef("patient"))
-        return rows.select_related("patient", "episode", "clinic__care_settings").annotate(
-            nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=Exists(mine)
+        mine = OneOf(F("patient"), ArraySubquery(CareTeamMember.objects.patients_of(self.actor)))
+        return rows.select_related("patient", "episode").annotate(
+            nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=mine
         )
 
     def _open_flags(self, shown: Sequence[Progress]) -> dict[int | None, list[RedFlag]]:
@@ -133,7 +138,7 @@ class Worklist(Page):
     def _flag(self, flag: RedFlag) -> str:
         return f"{words.red_flag(flag)}, {words.moment(flag.raised_at, flag.patient.zone, self.now)}"
 
-    def _row(self, progress: Progress, flags: Sequence[RedFlag]) -> Row:
+    def _row(self, progress: Progress, flags: Sequence[RedFlag], curve: ReferenceCurve) -> Row:
         reasons = [*map(self._flag, flags), *words.reasons(progress)]
         reasons = reasons or [words.reason(progress.rule, progress.numbers)]
         weeks: list[tuple[int, float | None]] = [(number, value) for number, value in progress.weeks]
@@ -154,7 +159,7 @@ class Worklist(Page):
             more=len(reasons) - 1,
             tone=words.NEED_TONE[Need(progress.need)],
             need=words.NEED[Need(progress.need)],
-            spark=spark(weeks, _expected(progress, baseline, len(weeks))),
+            spark=spark(weeks, _expected(progress, baseline, len(weeks), curve)),
             spark_in_words=", ".join(shown) or "no full week yet",
             now=words.pain(now),
             change=words.change(now, float(baseline.value) if baseline else None),
@@ -169,10 +174,11 @@ def _after(last: Progress) -> str:
     return f"{last.need}.{(last.waits_since - EPOCH) // timedelta(microseconds=1)}.{last.pk}"
 
 
-def _expected(progress: Progress, baseline: Baseline | None, weeks: int) -> list[Edges]:
+def _expected(
+    progress: Progress, baseline: Baseline | None, weeks: int, curve: ReferenceCurve
+) -> list[Edges]:
     """The band of the weeks that a sparkline shows; none without a baseline, and none around a low one."""
     stratum = progress.episode.stratum
-    curve = reference_curve(CareSettings.of(progress.clinic).reference_curve)
     if baseline is None or baseline.is_low or stratum is None:
         return []
     bands = ((w, curve.expected(stratum, week=w, baseline=baseline.value)) for w in spark_weeks(weeks))

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
@@ -89,6 +90,14 @@ class CareTeamMember(models.Model):
 Row = TypeVar("Row", bound=models.Model)
 
 
+class OneOf(Func):
+    """Whether the first is among those of a list. PostgreSQL reads the list once and starts from it; a sub-select in
+    its place it may join the other way about, with every patient there is.
+    """
+
+    template, arg_joiner, output_field = "%(expressions)s)", " = ANY(", models.BooleanField()
+
+
 class RowsOfPatients(models.QuerySet[Row]):
     """Rows that name a clinic and a patient. A read starts at `visible_to`, a change at `cared_for_by`.
 
@@ -115,7 +124,8 @@ class RowsOfPatients(models.QuerySet[Row]):
         if actor.is_patient:
             mine |= Q((self.patient_field, actor.user_id))
         if team:
-            mine |= Q((f"{self.patient_field}__in", CareTeamMember.objects.patients_of(actor)))
+            team = ArraySubquery(CareTeamMember.objects.patients_of(actor))
+            mine |= Q(OneOf(F(self.patient_field), team))
         return self.read_by(actor).filter(mine, clinic=actor.clinic_id) if mine else self.none()
 
     def read_by(self, actor: Actor) -> Self:

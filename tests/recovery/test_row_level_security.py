@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
-from accounts.access import Role, acting, acting_for_all
+from accounts.access import Role, acting, acting_for_all, enter
 from accounts.models import Clinic
 from recovery.actions import people as care
 from recovery.models import (
@@ -101,6 +101,32 @@ def test_each_person_sees_their_own():
         assert seen(stranger, model) == set()
     assert seen(boss, Patient) == both
     assert seen(boss, Episode) == set()
+
+
+def test_who_joins_and_who_leaves_a_care_team_is_seen_in_the_same_transaction():
+    """PostgreSQL keeps whose patients are whose from one statement to the next."""
+    hill = people.clinic()
+    maria, carla = people.member(hill, Role.THERAPIST), people.member(hill, Role.THERAPIST)
+    ana, ben = people.patient(maria, name="Ana"), people.patient(carla, name="Ben")
+    joins = {"clinic": hill, "patient_id": ben.user.pk, "user": maria.user, "from_on": NOW.date()}
+
+    def seen() -> set[int]:
+        return set(Patient.objects.values_list("pk", flat=True))
+
+    with acting(maria.actor):
+        assert seen() == {ana.user.pk}
+        with acting(carla.actor):
+            assert seen() == {ben.user.pk}
+            joined = CareTeamMember.objects.create(**joins, added_by=carla.user, added_at=NOW)
+        enter(maria.actor)
+        assert seen() == {ana.user.pk, ben.user.pk}
+        with transaction.atomic():
+            joined.delete()
+            assert seen() == {ana.user.pk}
+            transaction.set_rollback(True)
+        assert seen() == {ana.user.pk, ben.user.pk}
+        CareTeamMember.objects.filter(user=maria.user).delete()
+        assert seen() == set()
 
 
 def test_cover_opens_and_closes_by_its_dates():
