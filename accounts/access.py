@@ -109,7 +109,7 @@ def _set_context(of_postgresql: Mapping[str, str], **context: str) -> None:
         raise RuntimeError(
             "A row-level-security context needs an open transaction, else it would outlive its request."
         )
-    values = {f"amble.{name}": value for name, value in context.items()} | of_postgresql
+    values = {**{f"amble.{name}": value for name, value in context.items()}, **of_postgresql}
     with connection.cursor() as cursor:
         settings = ", ".join(f"set_config('{name}', %s, true)" for name in values)
         cursor.execute(f"SELECT {settings}", list(values.values()))  # noqa: S608 (names are ours)

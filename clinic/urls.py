@@ -20,6 +20,7 @@ from clinic.emergency import OpenRecord
 from clinic.figures import ApproveFigure, Figures
 from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
+from clinic.notified import ForgetBrowser, Notified, worker
 from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
 from clinic.reaching import SignOutPhone
@@ -80,6 +81,9 @@ urlpatterns = [
     path("patients/<int:pk>/care/<int:member>/end", LeaveCareTeam.as_view(), name="leave-care-team"),
     path("patients/<int:pk>/new-bout", NewBout.as_view(), name="new-bout"),
     path("episodes/<int:pk>/discharge", Discharge.as_view(), name="discharge"),
+    path("your-notifications", Notified.as_view(), name="notified"),
+    path("your-notifications/<int:pk>/remove", ForgetBrowser.as_view(), name="forget-browser"),
+    path("your-notifications/worker.js", worker, name="notified-worker"),
     path("cover", OwnCover.as_view(), name="cover"),
     path("clinic", ClinicPage.as_view(), name="administration"),
     path("clinic/patients", Roster.as_view(), name="roster"),

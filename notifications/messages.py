@@ -5,7 +5,7 @@ from django.conf import settings
 from notifications.models import Notification
 from notifications.transports import Message
 from notifications.unsubscribe import unsubscribe_url
-from notifications.words import FOR_STAFF, words_in
+from notifications.words import FOR_STAFF, TRIAL_AT_DESK, words_in
 
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
@@ -42,14 +42,14 @@ def _key(notification: Notification) -> str:
     return ".".join([str(notification.pk), *(f"{at.timestamp():.0f}" for at in moments if at)])
 
 
-def trial_message(language: str) -> Message:
-    """What a patient sends to themselves, to see that messages arrive."""
+def trial_message(language: str, *, at_desk: bool = False) -> Message:
+    """What a person sends to themselves, to see that messages arrive: on this phone, or at a desk."""
     words = words_in(language)
     return Message(
         title=words.trial,
-        body=words.trial_arrives,
+        body=TRIAL_AT_DESK if at_desk else words.trial_arrives,
         language=language,
-        url=settings.PUBLIC_URL + "/app/reminders",
+        url=settings.PUBLIC_URL + ("/your-notifications" if at_desk else "/app/reminders"),
         tag="test",
         lasts_seconds=TRIAL_LASTS_SECONDS,
     )

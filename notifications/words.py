@@ -74,6 +74,7 @@ WORDS = {
     ),
 }
 FOR_STAFF = "en"
+TRIAL_AT_DESK = "Messages reach this browser."
 
 
 def words_in(language: str) -> Words:

@@ -189,9 +189,9 @@ class TrialPush(APIView):
 
     @extend_schema(operation_id="try_push", request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        """Send one harmless message to this device's own browser, five an hour at most.
+        """Send one harmless message to this device's own browser, five an hour at most; at a desk, to all of one's own.
 
-        409 when it takes no messages, or its push service did not want this one.
+        409 when none takes messages, or its push service did not want this one.
         """
         if not isinstance(request.auth, Actor):
             raise TypeError("The permission classes of this view let a stranger through.")

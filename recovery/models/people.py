@@ -124,8 +124,8 @@ class RowsOfPatients(models.QuerySet[Row]):
         if actor.is_patient:
             mine |= Q((self.patient_field, actor.user_id))
         if team:
-            team = ArraySubquery(CareTeamMember.objects.patients_of(actor))
-            mine |= Q(OneOf(F(self.patient_field), team))
+            theirs = ArraySubquery(CareTeamMember.objects.patients_of(actor))
+            mine |= Q(OneOf(F(self.patient_field), theirs))
         return self.read_by(actor).filter(mine, clinic=actor.clinic_id) if mine else self.none()
 
     def read_by(self, actor: Actor) -> Self:
