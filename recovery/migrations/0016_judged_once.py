@@ -57,7 +57,7 @@ LEFT_TO_ADMINISTRATORS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0014_erasures")]
+    dependencies = [("recovery", "0015_how_long_records_are_kept")]
 
     operations = [
         migrations.RunSQL(KEPT, NOT_KEPT),
