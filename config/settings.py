@@ -12,7 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import embedded
+from config import database, embedded
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -51,12 +51,17 @@ WEB_THREADS = env.int("WEB_THREADS", 0)
 _options: dict[str, Any] = {
     **APP_DATABASE.get("OPTIONS", {}),
     "connect_timeout": 3,
+    # A network that drops everything is noticed within half a minute; on a Unix socket these mean nothing.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
     "application_name": f"amble {env.str('AMBLE_PROCESS', 'command')}",
     "server_side_binding": True,
     "prepare_threshold": 5,  # needs a pooler that knows prepared statements, or none
 }
 if WEB_THREADS:
-    _options["pool"] = {"min_size": 1, "max_size": WEB_THREADS, "timeout": 5}
+    _options["pool"] = database.pool(WEB_THREADS)
 
 DATABASES = {
     "default": {
