@@ -26,6 +26,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from config import embedded
+from config.disk import Room, room
 from config.embedded import CannotStart
 from config.processes import Child, die_with_parent, stop, sweep
 
@@ -85,11 +86,11 @@ def _run() -> None:
         stack.callback(stop, children)
         web, *others = children
         web.start()
-        _supervise([*servers.children, web], until=partial(_answers, host, port))
+        _supervise([*servers.children, web], folder, until=partial(_answers, host, port))
         for child in others:
             child.start()
         print(_screen(folder, settings), flush=True)
-        _supervise([*servers.children, *children], until=lambda: False)
+        _supervise([*servers.children, *children], folder, until=lambda: False)
 
 
 # --- what must be so before we start ------------------------------------------------------------
@@ -268,24 +269,42 @@ def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Chil
     ]
 
 
-def _supervise(children: Sequence[Child], *, until: Callable[[], bool]) -> None:
-    """Start again what ends, until `until` says so. What ends three times within a minute ends everything."""
+def _supervise(children: Sequence[Child], folder: Path, *, until: Callable[[], bool]) -> None:
+    """Start again what ends, until `until` says so. What ends three times within a minute ends everything.
+
+    Not on a full disk, where nothing can last: who makes room finds everything running.
+    """
     ends: defaultdict[str, list[float]] = defaultdict(list)
+    said: Room = "enough"
     while not until():
+        said = _say_of_the_disk(folder, said)
         for child in children:
             if child.is_running:
                 continue
             sweep(child)
             now = time.monotonic()
             ends[child.name] = [*(end for end in ends[child.name] if now - end < 60), now]
-            if len(ends[child.name]) == 3:
+            if len(ends[child.name]) >= 3 and room(folder) != "none":
                 raise CannotStart(
                     f"{child.name} ended three times within a minute, so everything was stopped: put right "
                     f"what {child.log} says, then try again. It ends with: {child.last_words()}"
                 )
-            time.sleep(len(ends[child.name]))
+            time.sleep(min(len(ends[child.name]), 3))
             child.start()
         time.sleep(0.2)
+
+
+def _say_of_the_disk(folder: Path, said: Room) -> Room:
+    """One sentence when it gets worse; how much room there is now."""
+    found = room(folder)
+    rooms: tuple[Room, ...] = ("enough", "low", "very low", "none")
+    if rooms.index(found) > rooms.index(said):
+        happens = "Amble stops taking records" if found == "none" else "a full one stops Amble"
+        print(
+            f"The disk of {folder} has {found.replace('none', 'no')} room left: make some; {happens}.",
+            file=sys.stderr,
+        )
+    return found
 
 
 def _answers(host: str, port: int) -> bool:

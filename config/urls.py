@@ -2,6 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from config.health import livez, readyz
 from notifications.mailbox import mailbox
 from notifications.reconciler import health
 from notifications.unsubscribe import unsubscribe
@@ -19,6 +20,8 @@ urlpatterns = [
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("app/", include("phone.urls")),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
     path("health/redflags", health, name="red-flags-health"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("", include("clinic.urls")),

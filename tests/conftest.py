@@ -36,7 +36,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
     with _owner(dbname="postgres") as owner:
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
         owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    with django_db_blocker.unblock(), _as_owner():
+    with django_db_blocker.unblock(), as_owner():
         call_command("prepare", verbosity=0)
     yield
     connections.close_all()
@@ -116,7 +116,7 @@ def _owner(**place: str) -> psycopg.Connection[tuple[object, ...]]:
 
 
 @contextmanager
-def _as_owner() -> Iterator[None]:
+def as_owner() -> Iterator[None]:
     """Django's connection under the owner role."""
     settings = connection.settings_dict
     app = {key: settings[key] for key in ("USER", "PASSWORD")}

@@ -1,5 +1,6 @@
 """Every error as problem+json (RFC 9457), with a pointer to each wrong field. Never HTML, never the sent value."""
 
+import sys
 from http import HTTPStatus
 from typing import Any
 
@@ -125,6 +126,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exception(), OperationalError | InterfaceError):  # of a page, or of a session
+        return unavailable()
     return problem(
         500, code="error", detail="Something went wrong here. It was not your input; try again later."
     )
