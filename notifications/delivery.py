@@ -48,7 +48,7 @@ BATCH = 100
 THREADS = 8  # also what a sender that is killed can have sent without having written it down
 URGENT_THREADS = 16  # of each channel, so that one that hangs cannot hold up the other
 LEASE = timedelta(seconds=60)
-URGENT_LEASE = timedelta(seconds=20)  # a red flag whose sender was killed goes on after this
+URGENT_LEASE = timedelta(seconds=10)  # a red flag whose sender was killed goes on after this
 START_WITHIN_SECONDS = 10.0  # what has not begun by then is given back: a lease and a task must outlast it
 URGENT_START_WITHIN_SECONDS = 5.0
 STAND_IN_SECONDS = 10.0  # with the longest mail after it this is less than a task may take
@@ -169,8 +169,11 @@ class UrgentSender:
     def close(self, *, now: Callable[[], datetime]) -> None:
         """Let what is under way end, and write it down."""
         for pool in self.pools.values():
-            pool.shutdown()
-        self._write_down(now())
+            pool.shutdown(wait=False)  # what runs goes on
+        while self.running:
+            self._keep(now())
+            self.rest(0.5)
+            self._write_down(now())
 
     def _keep(self, now: datetime) -> None:
         """Renew the leases of what is under way, so that nobody sends it a second time while a service is slow."""

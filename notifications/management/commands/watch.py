@@ -1,7 +1,8 @@
 import logging
+import os
 import signal
 import time
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 0.5
 BEAT_EVERY_SECONDS = 10.0
+LONGEST_ROUND_SECONDS = 30.0  # a round waits for PostgreSQL alone, and each statement has five seconds
 
 
 class Command(BaseCommand):
@@ -25,11 +27,13 @@ class Command(BaseCommand):
         self.unheard: frozenset[int] = frozenset()
         self.sender = delivery.UrgentSender()
         self.next_beat = 0.0
+        self.round_began = time.monotonic()
+        Thread(target=self.end_if_stuck, name="watchdog", daemon=True).start()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, lambda *_: self.stop.set())
         lost_at: float | None = None
         while not self.stop.is_set():
-            began = time.monotonic()
+            began = self.round_began = time.monotonic()
             try:
                 self.sweep()
             except (OperationalError, InterfaceError):
@@ -47,6 +51,13 @@ class Command(BaseCommand):
                 lost_at = None
             self.sender.rest(max(0.0, began + EVERY_SECONDS - time.monotonic()))
         self.sender.close(now=database_now)
+
+    def end_if_stuck(self) -> None:
+        """A database that swallows what it is asked holds a round for ever: another process finds its way anew."""
+        while not self.stop.wait(1):
+            if time.monotonic() - self.round_began > LONGEST_ROUND_SECONDS:
+                log.critical("A round of the watch takes longer than %d s: it ends.", LONGEST_ROUND_SECONDS)
+                os._exit(1)  # what it had begun to send goes by its lease
 
     def sweep(self) -> None:
         """Queue what is due, begin what is ready, write down what has ended. Waits for no service."""
