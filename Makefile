@@ -15,7 +15,7 @@ test: install-dev  ## all tests, on a PostgreSQL and a Valkey of their own
 	@$(BIN)python -m pytest -n 3 --dist loadgroup
 
 trust: install-dev  ## the long forms: faults, kills, every gate at every route, 5,000 bad requests
-	@$(BIN)python -m pytest -m trust -p no:randomly
+	@$(BIN)python -m pytest -m "trust or promise" -p no:randomly
 
 # Lint reads the settings and needs no database.
 lint: export DATABASE_URL = postgresql://lint@/lint

@@ -658,6 +658,7 @@ ROWS_OF_ANA = {("episodes", "GET"), ("plans", "GET"), ("status-changes", "GET"),
 OF_HILLSIDE = ('"own-one"', '"ease"')  # its own exercise and program, which another clinic does not see
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize(("name", "method"), sorted(RULES))
 def test_each_person_may_what_the_policy_says(world: World, name: str, method: str):
     check(world, name, method)
@@ -728,12 +729,14 @@ def let_row_level_security_look_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authentication, "FIND_DEVICE", authentication.FIND_DEVICE.replace(narrow, wide))
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize(("name", "method"), sorted(RULES))
 def test_the_code_alone_holds(world: World, name: str, method: str, monkeypatch: pytest.MonkeyPatch):
     let_row_level_security_look_away(monkeypatch)
     check(world, name, method)
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize(("name", "method"), sorted(rule for rule in RULES if rule[1] == "GET"))
 def test_postgresql_alone_holds(world: World, name: str, method: str, monkeypatch: pytest.MonkeyPatch):
     """The code's gate is open: whatever is asked, only the rows of the second wall come back."""

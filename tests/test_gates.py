@@ -21,6 +21,7 @@ from accounts.access import acting_for_all
 from accounts.permissions import IsSignedIn
 from recovery import access
 from recovery.models.people import CareTeamQuerySet
+from tests.promises import Measured
 from tests.test_authorization import (
     CANARY,
     PEOPLE,
@@ -140,7 +141,9 @@ def test_every_permission_is_opened_here():
 @pytest.mark.trust
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("gate", SHOWN_BY)
-def test_an_open_gate_turns_every_route_red_that_passes_through_it(world: World, gate: str):
+def test_an_open_gate_turns_every_route_red_that_passes_through_it(
+    world: World, gate: str, measured: Measured
+):
     owner, name = gates()[gate]
     passed: set[Route] = set()
     with pytest.MonkeyPatch.context() as watching:
@@ -157,7 +160,7 @@ def test_an_open_gate_turns_every_route_red_that_passes_through_it(world: World,
         let_row_level_security_look_away(opened)
         open_gate(gate, opened)
         green = {route for route in passed if not is_red(world, route)}
-    print(f"{gate}: {len(passed)} routes pass through it, {len(passed - green)} turn red when it is open")
+    measured("P-8", f"{gate}: {len(passed - green)} of {len(passed)} routes red")
     assert green == STILL_GREEN.get(gate, set())
 
 

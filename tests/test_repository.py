@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.promises import promises
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -56,7 +58,14 @@ def test_every_test_that_a_document_names_exists():
     written = set()
     for path in (PROJECT / "tests").rglob("test_*.py"):
         written |= set(re.findall(r"^ *(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE))
-    for name in ("threats.md", "hazards.md"):
+    for name in ("threats.md", "hazards.md", "promises.md"):
         named = set(re.findall(r"`(test_\w+)`", (PROJECT / "docs" / name).read_text()))
         assert named
         assert named <= written, (name, named - written)
+
+
+def test_every_promise_has_its_figure_and_its_tests():
+    assert list(promises()) == [f"P-{number}" for number in range(1, 16)]
+    for figure, tests in promises().values():
+        assert figure
+        assert tests

@@ -35,6 +35,7 @@ def get(person: people.Person, path: str) -> int:
 
 @pytest.mark.django_db
 class TestReading:
+    @pytest.mark.promise
     def test_staff_who_read_a_record_are_noted_once_with_their_device(self):
         hill = people.clinic()
         maria = people.member(hill, Role.THERAPIST)
@@ -172,6 +173,7 @@ class TestChanging:
 
 @pytest.mark.django_db
 class TestNobodyTakesItBack:
+    @pytest.mark.promise
     @pytest.mark.parametrize("table", ["accounts_auditentry", "accounts_auditseal"])
     @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {}"])
     def test_the_app_may_not_change_or_remove_it(self, statement: str, table: str):
@@ -242,6 +244,7 @@ def verify(**options: str) -> str:
 
 @pytest.mark.usefixtures("committed")
 class TestSeals:
+    @pytest.mark.promise
     def test_one_altered_row_of_a_hundred_thousand_is_found(self, owner: psycopg.Connection):
         note(owner, 100_000)
         assert len(audit.seal()) == 10

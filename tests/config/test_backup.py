@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from config import embedded
 from config.embedded.home import read_environment
 from tests.config.test_up import PROJECT, UNSET
+from tests.promises import Measured
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
@@ -103,6 +105,7 @@ def made(folders: Path, key: pyrage.x25519.Identity) -> tuple[Path, dict[str, ob
         return file, there, servers.environment
 
 
+@pytest.mark.promise
 def test_what_is_restored_is_what_was_there(
     made: tuple[Path, dict[str, object], dict[str, str]], folders: Path
 ):
@@ -126,6 +129,55 @@ def test_what_is_restored_is_what_was_there(
         assert blind.stdout.split() == ["0", "some"], blind.stderr
     full = backup("restore", str(file), "--key", str(folders / "key"), data=data)
     assert (full.returncode, "is not empty" in full.stderr) == (1, True)
+
+
+MANY = 300_000
+TEN_GIGABYTES, AN_HOUR = 10e9, 3600.0
+
+
+@pytest.mark.trust
+@pytest.mark.timeout(900)
+def test_three_hundred_thousand_rows_come_back_in_time(
+    folders: Path, key: pyrage.x25519.Identity, measured: Measured
+):
+    there, back, files = (folders / f"many {name}" for name in ("there", "back", "files"))
+    with embedded.running(there, valkey=False):
+        for command in (("prepare",), ("load_catalog",), ("load_demo",)):
+            role = "owner" if command == ("prepare",) else "app"
+            assert run("manage.py", *command, data=there, AMBLE_ROLE=role).returncode == 0
+        with embedded.superuser(there, database=embedded.DATABASE) as connection:
+            connection.execute(MULTIPLY, [MANY])
+            row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
+        with everything(there) as before:
+            pass
+        began = time.monotonic()
+        done = backup("backup", "--to", str(files), data=there, BACKUP_RECIPIENT=str(key.to_public()))
+        assert done.returncode == 0, done.stderr
+        backed_up = time.monotonic() - began
+    (file,) = files.glob("amble-*.tar.age")
+    began = time.monotonic()
+    done = backup("restore", str(file), "--key", str(folders / "key"), data=back)
+    restored = time.monotonic() - began
+    assert done.returncode == 0, done.stderr
+    with embedded.running(back, valkey=False), everything(back) as after:
+        differ = {name for name in before if before[name] != after[name]}
+    size = int(row[0]) if row else 0
+    ten = restored * TEN_GIGABYTES / size
+    measured(
+        "P-13",
+        f"{MANY} rows ({size / 1e6:.0f} MB): backup {backed_up:.1f} s, restore {restored:.1f} s, "
+        f"{len(differ)} tables differ; 10 GB in {ten / 60:.0f} min",
+    )
+    assert differ == set()
+    assert ten <= AN_HOUR
+
+
+# One patient's rating, with its body and notes, so often, each with an id of its own.
+MULTIPLY = """
+    INSERT INTO recovery_painentry
+    SELECT (jsonb_populate_record(one, jsonb_build_object('id', 1000000 + n, 'client_uuid', gen_random_uuid()))).*
+    FROM (SELECT * FROM recovery_painentry LIMIT 1) one, generate_series(1, %s) n
+"""
 
 
 def test_who_was_erased_stays_erased_by_an_older_backup(

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -9,16 +10,25 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from hashlib import sha256
+from itertools import cycle
 from pathlib import Path
+from random import Random
+from threading import Event
 
+import psycopg
 import pytest
 import redis
 
 from config import embedded
 from config.embedded.home import read_environment
+from tests.faults.phones import Phone, Record, pain
+from tests.promises import Measured
 
 pytestmark = [
     pytest.mark.processes,
@@ -195,13 +205,109 @@ def test_kill_9_leaves_no_process_and_the_next_start_finds_everything(folder):
             assert broker.lpop("kept") == b"before the kill"
 
 
-def test_what_dies_is_started_again(folder):
+VICTIMS = ("postgres -D", "granian", "celery -A config worker", "valkey-server")
+PHONES = 8
+AWAY_AT_MOST = 15  # seconds; PostgreSQL reads its log again
+
+
+@pytest.mark.parametrize(
+    ("kills", "records"), [(4, 600), pytest.param(20, 10_000, marks=pytest.mark.trust)], ids=["short", "long"]
+)
+@pytest.mark.timeout(900)
+def test_what_is_killed_is_started_again_and_nothing_that_was_answered_is_lost_or_doubled(
+    folder: Path, kills: int, records: int, measured: Measured
+):
+    """kill -9 of each part in turn, while phones send, and send again what they had no answer to."""
     with running(folder) as amble:
-        for part in ("granian", "celery -A config worker", "valkey-server"):
-            old = amble.part(part)
-            os.kill(old, signal.SIGKILL)
-            wait_until(partial(amble.has_another, part, old), 15)
-        wait_until(lambda: amble.status() == 200, 15)
+        phones = [Phone(amble.port, token, pause=0.2) for token in signed_in(folder, PHONES)]
+        over = Event()
+
+        def answered() -> int:
+            return sum(len(phone.answers) for phone in phones)
+
+        with ThreadPoolExecutor(PHONES) as pool:
+            writing = [pool.submit(write, phone, over, seed) for seed, phone in enumerate(phones)]
+            try:
+                for n in range(kills):
+                    began = time.monotonic()
+                    kill(amble, VICTIMS[n % 4])
+                    enough = answered() + 2 * PHONES
+                    wait_until(lambda: answered() > enough, AWAY_AT_MOST)  # noqa: B023
+                    if kills > 4:  # three ends of one part within a minute would end everything
+                        time.sleep(max(0.0, began + 8 - time.monotonic()))
+                wait_until(lambda: answered() >= records, 120)
+            finally:
+                over.set()
+        written = [record for one in writing for record in one.result()]
+        with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+            stored = Counter(
+                (str(uuid), score, conflicted)
+                for uuid, score, conflicted in connection.execute(
+                    "SELECT client_uuid, score, conflicted FROM recovery_painentry"
+                )
+            )
+    acknowledged = {uuid for phone in phones for uuid, _ in phone.answers}
+    statuses = sum((phone.statuses for phone in phones), Counter[int]())
+    wanted = {(one["id"], one["score"], False) for one in written if one["id"] in acknowledged}
+    missing, doubled = wanted - stored.keys(), stored.total() - len(stored)
+    said = f"{len(missing)} missing of {len(acknowledged)} answered, {kills} kills, {dict(statuses)}"
+    measured("P-1", said)
+    measured("P-2", f"{doubled} doubled of {len(acknowledged)}, sent {statuses.total()} times")
+    print(said)
+    assert [line for phone in phones for line in phone.wrong] == []
+    assert statuses.keys() <= {200, 201, 503}
+    assert len(acknowledged) == len(wanted) >= records
+    assert (missing, doubled) == (set(), 0)
+
+
+def signed_in(folder: Path, count: int) -> list[str]:
+    """Tokens of new phones of the demo clinic's patients."""
+    tokens = [secrets.token_urlsafe(32) for _ in range(count)]
+    with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+        patients = connection.execute("SELECT user_id, clinic_id FROM recovery_patient ORDER BY 1").fetchall()
+        for token, (user, clinic) in zip(tokens, cycle(patients[: count // 2]), strict=False):
+            connection.execute(
+                "INSERT INTO accounts_device (user_id, clinic_id, name, token_digest, created_at, last_used_on)"
+                " VALUES (%s, %s, 'phone', %s, now(), now())",
+                [user, clinic, sha256(token.encode()).digest()],
+            )
+    return tokens
+
+
+def write(phone: Phone, over: Event, seed: int) -> list[Record]:
+    """One rating by itself, then some by sync, and now and then what was answered already; all it ever wrote."""
+    random = Random(seed)  # noqa: S311 (the same each time)
+    written: list[Record] = []
+    while not over.is_set():
+        one = pain(random)
+        phone.put(one, until=over.is_set)
+        some = [pain(random) for _ in range(random.randint(1, 6))]
+        again = random.sample(written, min(len(written), 1))
+        phone.outbox += some + again
+        phone.send(until=over.is_set)
+        written += [one, *some]
+        time.sleep(0.02)
+    phone.close()
+    return written
+
+
+def kill(amble: Amble, part: str) -> None:
+    """-9, the proof that it is gone and refuses, and that another has come."""
+    wait_until(lambda: amble.part(part), AWAY_AT_MOST)
+    old = amble.part(part)
+    called = command_of(old)
+    os.kill(old, signal.SIGKILL)
+    wait_until(lambda: command_of(old) != called, 5)
+    if part.startswith("postgres"):
+        with pytest.raises(psycopg.OperationalError):
+            embedded.superuser(amble.folder)
+    elif part.startswith("valkey"):
+        with pytest.raises(redis.ConnectionError), amble.broker as broker:
+            broker.ping()
+    elif part == "granian":
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", amble.port)) != 0
+    wait_until(partial(amble.has_another, part, old), AWAY_AT_MOST)
 
 
 def test_what_dies_again_and_again_ends_everything_with_a_sentence(folder):

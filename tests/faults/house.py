@@ -92,11 +92,11 @@ class House:
 
 
 @contextmanager
-def house(folder: Path, *names: str, app: str) -> Iterator[House]:
-    """Started, with two beats, two workers and `names` ("web", "watch") beside.
+def house(folder: Path, *names: str, app: str, tasks: bool = True, database: str = "") -> Iterator[House]:
+    """Started, with two beats, two workers unless not `tasks`, and `names` ("web", "control", "watch") beside.
 
-    With "web" comes a control: the same process with a broker of its own, which no test touches. What else the machine
-    does meets both alike.
+    "control" is the same process as "web" with a broker of its own, which no test touches: what else the machine does
+    meets both alike. `database` is another way to the database of the test.
     """
     web_port, control_port = free_port(), free_port()
     python = sys.executable
@@ -126,21 +126,24 @@ def house(folder: Path, *names: str, app: str) -> Iterator[House]:
             "PUSH_EXTRA_HOSTS": service.host,
             "ALLOWED_HOSTS": "127.0.0.1",
         }
-        wanted = {*names, *(("control",) if "web" in names else ())}
-        kept = {n: c for n, c in commands.items() if n in wanted or n not in ("watch", "web", "control")}
+        if database:
+            environment["DATABASE_URL"] = database
+        beside = ("watch", "web", "control")
+        kept = {n: c for n, c in commands.items() if (n in names if n in beside else tasks)}
         one = House(broker, before, service, folder / "log", kept, environment, web_port, control_port)
         one.log.touch()
         stack.callback(one.stop)
+        own = {"WEB_THREADS": "2"}
+        one.different = {"web": own}
         if "control" in kept:
             (folder / "control").mkdir()
             untouched = Broker(folder / "control", free_port())
             untouched.start()
             stack.callback(untouched.kill)
-            own = {"REDIS_URL": f"redis://127.0.0.1:{untouched.port}/0", "WEB_THREADS": "2"}
-            one.different = {"control": own, "web": {"WEB_THREADS": "2"}}
+            one.different["control"] = own | {"REDIS_URL": f"redis://127.0.0.1:{untouched.port}/0"}
         one.keep_alive()
-        if "control" in kept:
-            one.wait_for(lambda: _listens(web_port) and _listens(control_port), seconds=60)
+        ports = {"web": web_port, "control": control_port}
+        one.wait_for(lambda: all(_listens(ports[name]) for name in ports.keys() & kept.keys()), seconds=60)
         yield one
 
 

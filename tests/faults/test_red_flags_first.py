@@ -1,21 +1,28 @@
 """A red flag leaves within two seconds while thousands of reminders are due, with a broker and without."""
 
+import json
 import statistics
 import time
 from dataclasses import dataclass
+from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accounts.access import acting_for_all
 from notifications.clock import database_now
 from notifications.models import PushSubscription
-from tests.faults.house import due_now, house, reachable, states
+from recovery.models import RedFlag
+from tests.faults.house import House, due_now, house, reachable, states
 from tests.notifications.conftest import World
-from tests.notifications.receivers import Browser, PushService
+from tests.notifications.receivers import Browser, PushService, free_port
+from tests.promises import Measured
 
 FIRST_ATTEMPT_WITHIN = 2.0
 EVER_WITHIN = 5.0
+KILLS, KILLED_WITHIN = 5, 15.0
+NOTICED_WITHIN = 120.0
 
 
 @dataclass(frozen=True)
@@ -33,16 +40,10 @@ LONG = Form(reminders=10_000, flags=100, app="config")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("form", [SHORT, pytest.param(LONG, marks=pytest.mark.trust)], ids=["short", "long"])
 def test_a_red_flag_leaves_within_two_seconds(
-    committed_world: World, tmp_path: Path, form: Form, capsys: pytest.CaptureFixture[str]
+    committed_world: World, tmp_path: Path, form: Form, measured: Measured
 ):
     with house(tmp_path, "watch", app=form.app) as amble:
-        with acting_for_all():
-            PushSubscription.objects.create(
-                user_id=committed_world.therapist.pk,
-                endpoint=amble.service.url("/therapist"),
-                created_at=committed_world.patient.added_at,
-                **Browser().keys,
-            )
+        hears(committed_world, amble.service)
         patients = reachable(committed_world, amble.service, 100)
         due_now(patients, each=1)
         amble.wait_for(lambda: states() == {"sent": 100}, seconds=180)  # all have started
@@ -60,13 +61,87 @@ def test_a_red_flag_leaves_within_two_seconds(
         # Fifteen have no hundredth part: the slowest of them may be the one that this machine was busy at.
         name, parts = ("p99", 100) if form is LONG else ("p90", 10)
         nearly_all = statistics.quantiles(took, n=parts, method="inclusive")[-1]
-    with capsys.disabled():
-        print(
-            f"\n{form.flags} red flags beside {form.reminders} due reminders ({left['pending']} left at the end): "
-            f"p50 {statistics.median(took):.2f} s, {name} {nearly_all:.2f} s, most {max(took):.2f} s"
-        )
+    measured(
+        "P-5",
+        f"{form.flags} flags beside {form.reminders} due reminders ({left['pending']} left at the end): "
+        f"p50 {statistics.median(took):.2f} s, {name} {nearly_all:.2f} s, most {max(took):.2f} s",
+    )
     assert nearly_all <= FIRST_ATTEMPT_WITHIN
     assert max(took) <= EVER_WITHIN
+
+
+@pytest.mark.trust
+@pytest.mark.processes
+@pytest.mark.timeout(300)
+def test_a_red_flag_whose_sender_was_killed_leaves_within_fifteen_seconds(
+    committed_world: World, tmp_path: Path, measured: Measured
+):
+    """Killed while the push service has not answered yet: whether the message left only the service could tell."""
+    took = []
+    with house(tmp_path, "watch", app="config", tasks=False) as amble:
+        hears(committed_world, amble.service)
+        amble.service.delay = 3.0
+        for number in range(KILLS):
+            with acting_for_all():
+                flag = committed_world.raise_flag(at=database_now(), rule=f"rule {number}")
+            before = len(amble.service.received)
+            amble.wait_for(lambda: len(amble.service.received) > before, seconds=60)  # noqa: B023
+            amble.kill("watch")
+            before = len(amble.service.received)
+            took.append(
+                amble.wait_for(lambda: len(amble.service.received) > before, seconds=60)  # noqa: B023
+            )
+            with acting_for_all():
+                RedFlag.objects.filter(pk=flag.pk).update(
+                    acknowledged_at=database_now(), acknowledged_by=committed_world.therapist
+                )
+    measured("P-5", f"{KILLS} killed in the middle of it: another sent it after {max(took):.1f} s at most")
+    assert max(took) <= KILLED_WITHIN
+
+
+@pytest.mark.trust
+@pytest.mark.processes
+@pytest.mark.timeout(300)
+def test_messages_that_leave_by_no_way_are_an_alarm_within_two_minutes(
+    committed_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured: Measured
+):
+    """The watch runs and beats, and nothing of what it sends is taken. Another process says so to any monitor."""
+    monkeypatch.setenv("EMAIL_URL", f"smtp://127.0.0.1:{free_port()}")
+    with house(tmp_path, "web", "watch", app="config") as amble:
+        hears(committed_world, amble.service)
+        amble.service.answers["/therapist"] = (500, {}, b"")
+        amble.wait_for(lambda: health(amble)[0] == 200, seconds=150)
+        with acting_for_all():
+            committed_world.raise_flag(at=database_now())
+        noticed = amble.wait_for(lambda: health(amble)[0] == 503, seconds=180)
+        said = health(amble)[1]
+    measured("P-7", f"503 after {noticed:.0f} s")
+    assert amble.service.received, "nothing was tried: the watch was not what was broken"
+    assert (said["untried"], said["watching"]) == (True, True)
+    assert noticed <= NOTICED_WITHIN
+
+
+def health(amble: House) -> tuple[int, dict[str, Any]]:
+    connection = HTTPConnection("127.0.0.1", amble.web_port, timeout=20)
+    try:
+        connection.request("GET", "/health/redflags")
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    except OSError:
+        return 0, {}
+    finally:
+        connection.close()
+
+
+def hears(world: World, service: PushService) -> None:
+    """The therapist has a browser that takes messages."""
+    with acting_for_all():
+        PushSubscription.objects.create(
+            user_id=world.therapist.pk,
+            endpoint=service.url("/therapist"),
+            created_at=world.patient.added_at,
+            **Browser().keys,
+        )
 
 
 def first_attempt(service: PushService, world: World, rule: str) -> float:

@@ -40,6 +40,7 @@ def walk(of: Rule, zone: ZoneInfo, after: datetime, until: datetime) -> list[Due
     return found
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize("first", [date(2024, 1, 1), date(2026, 1, 1)], ids=["a leap year", "a usual year"])
 def test_in_every_zone_each_slot_of_each_date_happens_exactly_once(first: date):
     """Every zone of tzdata, 366 days, three local times: 657,000 instants a year."""

@@ -236,10 +236,11 @@ def test_staff_have_no_diary(maria: Person):
 
 
 @pytest.mark.usefixtures("committed")
-def test_twelve_equal_puts_at_once_make_one_row():
+@pytest.mark.parametrize("rounds", [5, pytest.param(20, marks=pytest.mark.trust)])
+def test_twelve_equal_puts_at_once_make_one_row(rounds: int):
     maria = people.member(people.clinic(), Role.THERAPIST)
     ana = people.patient(maria)
-    for _ in range(5):
+    for _ in range(rounds):
         uuid = str(uuid4())
 
         def once(_: int, uuid: str = uuid) -> int:
