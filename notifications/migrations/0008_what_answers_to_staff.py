@@ -1,5 +1,18 @@
 from django.db import migrations, models
 
+KINDS = [
+    ("exercise", "Exercise"),
+    ("diary", "Diary"),
+    ("movement_break", "Movement Break"),
+    ("walk", "Walk"),
+    ("weekly_check", "Weekly Check"),
+    ("measures", "Measures"),
+    ("review", "Review"),
+    ("red_flag", "Red Flag"),
+    ("opened", "Opened"),
+    ("erasure", "Erasure"),
+]
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -7,23 +20,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            "notification",
-            "kind",
-            models.CharField(
-                choices=[
-                    ("exercise", "Exercise"),
-                    ("diary", "Diary"),
-                    ("movement_break", "Movement Break"),
-                    ("walk", "Walk"),
-                    ("weekly_check", "Weekly Check"),
-                    ("measures", "Measures"),
-                    ("review", "Review"),
-                    ("red_flag", "Red Flag"),
-                    ("opened", "Opened"),
-                    ("erasure", "Erasure"),
-                ],
-                max_length=16,
-            ),
-        ),
+        migrations.AlterField(model, "kind", models.CharField(choices=KINDS, max_length=16))
+        for model in ("notification", "remindereffect")
     ]
