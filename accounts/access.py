@@ -36,6 +36,8 @@ class Actor:
     today: date
     device_id: int | None = None
     session: str = ""  # a few digits of a digest, which tell sessions apart and open none
+    # The clinic asks for a second factor, and they have none: nothing is theirs to do but to add one.
+    lacks_second_factor: bool = field(default=False, compare=False)
     saw: set[int] = field(default_factory=set, compare=False)
 
     is_authenticated = True  # what DRF and Django ask of a user

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import segno
 from django.conf import settings
@@ -50,9 +50,13 @@ def start_clinic(*, name: str, time_zone: str, administrator: str, email: str, n
     )
 
 
-def change_clinic(*, clinic_id: int, name: str, time_zone: str) -> None:
-    """Correct what a clinic is called and the clock it goes by. Patients keep their own zones."""
-    Clinic.objects.filter(pk=clinic_id).update(name=name, time_zone=time_zone)
+def change_clinic(*, clinic_id: int, name: str, time_zone: str, second_factor_from: date | None) -> None:
+    """Correct what a clinic is called, the clock it goes by, and from when its staff need a second factor. Patients
+    keep their own zones.
+    """
+    Clinic.objects.filter(pk=clinic_id).update(
+        name=name, time_zone=time_zone, second_factor_from=second_factor_from
+    )
 
 
 @transaction.atomic
@@ -129,7 +133,9 @@ def accept(*, code: str, email: str, password: str, now: datetime) -> Invitation
     return invitation
 
 
-def add_device(*, user_id: int, clinic_id: int, name: str, now: datetime) -> tuple[Device, str]:
+def add_device(
+    *, user_id: int, clinic_id: int, name: str, now: datetime, second_factor: bool = False
+) -> tuple[Device, str]:
     """Sign a device in. The token (256 bits) is returned once; the database keeps its digest."""
     token = secrets.token_urlsafe(32)
     device = Device.objects.create(
@@ -139,6 +145,7 @@ def add_device(*, user_id: int, clinic_id: int, name: str, now: datetime) -> tup
         token_digest=token_digest(token),
         created_at=now,
         last_used_on=now.date(),
+        second_factor=second_factor,
     )
     return device, token
 

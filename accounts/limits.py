@@ -49,6 +49,15 @@ JOINING = FailureLimit("join", failures=10, seconds=3600)
 SIGNING_IN = FailureLimit("sign-in", failures=10, seconds=900)
 SIGNING_IN_FROM = FailureLimit("sign-in-from", failures=100, seconds=900)
 SIGNING_IN_AS = FailureLimit("sign-in-as", failures=100, seconds=86_400)
+# Only who has the password gets so far, so it is counted by the person alone. Of a million codes of an app three are
+# right at any time: these limits leave a guesser about one chance in 7,000 a day.
+SECOND_FACTOR = FailureLimit("second-factor", failures=10, seconds=900)
+SECOND_FACTOR_OF_A_DAY = FailureLimit("second-factor-of-a-day", failures=50, seconds=86_400)
+
+
+def second_factor_limits(*, user_id: int) -> list[tuple[FailureLimit, str]]:
+    """The limits that a wrong code or passkey counts against, each with its key."""
+    return [(SECOND_FACTOR, str(user_id)), (SECOND_FACTOR_OF_A_DAY, str(user_id))]
 
 
 def sign_in_limits(*, address: str, email: str) -> list[tuple[FailureLimit, str]]:

@@ -14,6 +14,11 @@ class Clinic(models.Model):
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, help_text="IANA name; the zone of a new patient.")
     created_at = models.DateTimeField()
+    second_factor_from = models.DateField(
+        null=True,
+        blank=True,
+        help_text="From this day on staff need a second factor; None: they may have one.",
+    )
 
 
 class User(AbstractBaseUser):
@@ -114,8 +119,43 @@ class Device(models.Model):
     created_at = models.DateTimeField()
     last_used_on = models.DateField(help_text="UTC date; written once a day.")
     revoked_at = models.DateTimeField(null=True, blank=True)
+    second_factor = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Signed in with one: without, it is none of staff who need one.",
+    )
 
     objects = DeviceQuerySet.as_manager()
+
+
+class FactorKind(models.TextChoices):
+    APP = "app", "Authenticator app"
+    PASSKEY = "passkey", "Passkey"
+
+
+class SecondFactor(models.Model):
+    """What somebody of the staff signs in with beside the password.
+
+    `secret` is encrypted (accounts.encryption): the key of an app, or the id and the public key of a passkey.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="second_factors")
+    kind = models.CharField(max_length=8, choices=FactorKind.choices)
+    name = models.CharField(max_length=80)
+    secret = models.BinaryField()
+    counter = models.BigIntegerField(
+        help_text="An app's last time step, a passkey's own count: what does not raise it is a copy."
+    )
+    added_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+
+class RecoveryCode(models.Model):
+    """A code on paper for who has lost the rest. Kept as a keyed digest, good for one time."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="recovery_codes")
+    digest = models.BinaryField(max_length=32, unique=True)
+    used_at = models.DateTimeField(null=True)
 
 
 class FailureCount(models.Model):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -43,11 +43,12 @@ def staff_actor(request: HttpRequest, *, now: datetime) -> Actor | None:
 class Page(View):
     """A page for signed-in staff. PostgreSQL sees its work, template included, as the person who asks.
 
-    A stranger is sent to the sign-in page, and so is who did nothing for 15 minutes; what is not theirs to see is a
-    404, what they may see but not do a 403.
+    A stranger is sent to the sign-in page, and so is who did nothing for 15 minutes; who has to add a second factor
+    first, to the page for that. What is not theirs to see is a 404, what they may see but not do a 403.
     No copy stays in the browser.
     """
 
+    for_adding_a_second_factor: ClassVar[bool] = False
     actor: Actor
     now: datetime
     plan_once = False  # see accounts.access.enter
@@ -56,7 +57,10 @@ class Page(View):
         self.now = timezone.now()
         actor = staff_actor(request, now=self.now)
         if actor is None:
-            logout(request)
+            if (
+                request.user.pk is not None
+            ):  # else it may be the session of somebody who owes the second factor
+                logout(request)
             if request.method != "GET":
                 return redirect("clinic:sign-in")
             return redirect_to_login(request.get_full_path())
@@ -64,6 +68,10 @@ class Page(View):
             return ask_again(request)
         if request.headers.get("HX-Trigger") != POLL:
             sessions.note(request.session, now=self.now)
+        if actor.lacks_second_factor and not self.for_adding_a_second_factor:
+            return (
+                HttpResponse(status=401) if request.headers.get("HX-Request") else redirect("clinic:account")
+            )
         self.actor = actor
         try:
             with acting(actor, plan_once=self.plan_once):
@@ -118,6 +126,8 @@ class Page(View):
 
 
 class Stay(Page):
+    for_adding_a_second_factor = True
+
     def post(self, request: HttpRequest) -> HttpResponse:
         """The person is there, though this page needed nothing: they read or write."""
         return HttpResponse(status=204)

@@ -34,6 +34,8 @@ TABLE = {
     "accounts_membership": "a role at the clinic",
     "accounts_invitation": "an invitation",
     "accounts_device": "a signed-in device",
+    "accounts_secondfactor": "a second factor",
+    "accounts_recoverycode": "a recovery code",
     "exercises_exercise": "an exercise",
     "exercises_program": "a program",
     "exercises_programline": "a line of a program",

@@ -21,11 +21,16 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts import actions, sessions
 from accounts.api.views import WRONG_CODE, WRONG_PASSWORD
-from accounts.authentication import session_actor
+from accounts.authentication import with_password
 from accounts.limits import JOINING, SIGNING_IN, FailureLimit, sign_in_limits
 from accounts.models import User
 from clinic.forms import JoinForm, SignInForm
 from clinic.held import seal, unseal
+
+
+def address_of(request: HttpRequest) -> str:
+    """Where a request comes from, for the limits."""
+    return str(BaseThrottle().get_ident(Request(request)))
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password", "code")], name="dispatch")
@@ -34,11 +39,8 @@ class Door(View):
 
     template: ClassVar[str]
 
-    def address(self) -> str:
-        return str(BaseThrottle().get_ident(Request(self.request)))
-
-    def show(self, form: Form, status: int = 200) -> HttpResponse:
-        context = {"form": form, "held": self.request.POST.get("held", "")}
+    def show(self, form: Form, status: int = 200, **more: object) -> HttpResponse:
+        context = {"form": form, "held": self.request.POST.get("held", ""), **more}
         return render(self.request, self.template, context, status=status)
 
     def wait(self, form: Form, limit: FailureLimit) -> HttpResponse:
@@ -58,28 +60,27 @@ class SignIn(Door):
         form = SignInForm(request.POST)
         if not form.is_valid():
             return self.show(form, status=422)
-        limits = sign_in_limits(address=self.address(), email=form.cleaned_data["email"])
+        limits = sign_in_limits(address=address_of(self.request), email=form.cleaned_data["email"])
         try:
             for limit, key in limits:
                 limit.check(key, now=timezone.now())
         except Throttled:
             return self.wait(form, SIGNING_IN)
-        user = self._staff(**form.cleaned_data)
-        if user is None:
+        user = actions.check_credentials(**form.cleaned_data)
+        found = with_password(user.pk, now=timezone.now()) if user else None
+        if user is None or found is None or not found.actor.is_staff:
             for limit, key in limits:
                 limit.count(key, now=timezone.now())
             form.add_error("password", WRONG_PASSWORD)
             return self.show(form, status=422)
+        held = request.POST.get("held", "")
+        if found.has_second_factor:
+            sessions.begin_half(
+                request.session, user_id=user.pk, go_to=self._next(), held=held, now=timezone.now()
+            )
+            return redirect("clinic:second-step")
         login(request, user)
-        held = unseal(request.POST.get("held", ""), by=user.pk)
-        if held:
-            return render(request, "clinic/send_again.html", {"held": held})
-        return redirect(self._next() or "clinic:worklist")
-
-    def _staff(self, *, email: str, password: str) -> User | None:
-        user = actions.check_credentials(email=email, password=password)
-        actor = session_actor(user.pk, self.request.session, now=timezone.now()) if user else None
-        return user if actor is not None and actor.is_staff else None
+        return go_on(request, user, to=self._next(), held=held)
 
     def _next(self) -> str:
         """Where they wanted to go, if that is a page of ours."""
@@ -88,6 +89,13 @@ class SignIn(Door):
             url, allowed_hosts={self.request.get_host()}, require_https=self.request.is_secure()
         )
         return url if ours else ""
+
+
+def go_on(request: HttpRequest, user: User, *, to: str, held: str) -> HttpResponse:
+    """Where somebody goes who has just signed in: what they wrote before is offered first."""
+    if form := unseal(held, by=user.pk):
+        return render(request, "clinic/send_again.html", {"held": form})
+    return redirect(to or "clinic:worklist")
 
 
 IDLE_FOR = f"You were signed out, because nothing was done here for {sessions.IDLE.seconds // 60} minutes."
@@ -132,11 +140,11 @@ class Join(Door):
         if not form.is_valid():
             return self.show(form, status=422)
         try:
-            JOINING.check(self.address(), now=timezone.now())
+            JOINING.check(address_of(self.request), now=timezone.now())
         except Throttled:
             return self.wait(form, JOINING)
         if actions.accept(**form.cleaned_data, now=timezone.now()) is None:
-            JOINING.count(self.address(), now=timezone.now())
+            JOINING.count(address_of(self.request), now=timezone.now())
             form.add_error("code", WRONG_CODE)
             return self.show(form, status=422)
         messages.success(request, "You have joined. Sign in with your email and your password.")

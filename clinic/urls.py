@@ -1,10 +1,19 @@
 from django.urls import path
 
+from clinic.account import (
+    Account,
+    AddApp,
+    AddPasskey,
+    ConfirmPassword,
+    NewRecoveryCodes,
+    RemoveFactor,
+)
 from clinic.acting import Stay
 from clinic.administration.export import Export
 from clinic.administration.handover import CoverFor, HandOver, OwnCover
 from clinic.administration.keeping import Keeping, KeepRecord, LetGo
 from clinic.administration.roster import Roster
+from clinic.administration.second_factor import ResetSecondFactor
 from clinic.administration.settings import ClinicPage
 from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
 from clinic.audit import Audit
@@ -25,6 +34,7 @@ from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
 from clinic.reaching import SignOutPhone
 from clinic.reviews import RecordReview, Reviews
+from clinic.second_step import SecondStep
 from clinic.sheets import Handout, Report
 from clinic.thread import Messages, Thread, ThreadRead
 from clinic.work import AcceptProposal, DeclineProposal, FinishTask, LiftSuspension, Work
@@ -34,9 +44,16 @@ app_name = "clinic"
 urlpatterns = [
     path("", Worklist.as_view(), name="worklist"),
     path("sign-in", SignIn.as_view(), name="sign-in"),
+    path("sign-in/second", SecondStep.as_view(), name="second-step"),
     path("sign-out", SignOut.as_view(), name="sign-out"),
     path("stay-signed-in", Stay.as_view(), name="stay"),
     path("clinic/join", Join.as_view(), name="join"),
+    path("account", Account.as_view(), name="account"),
+    path("account/app", AddApp.as_view(), name="add-app"),
+    path("account/passkey", AddPasskey.as_view(), name="add-passkey"),
+    path("account/recovery-codes", NewRecoveryCodes.as_view(), name="recovery-codes"),
+    path("account/second-factors/<int:pk>/remove", RemoveFactor.as_view(), name="remove-second-factor"),
+    path("account/password", ConfirmPassword.as_view(), name="confirm-password"),
     path("cohort", CohortPage.as_view(), name="cohort"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),
     path("patients/new", AddPatient.as_view(), name="add-patient"),
@@ -96,6 +113,9 @@ urlpatterns = [
     path("clinic/staff/invitations/<int:pk>/void", VoidInvitation.as_view(), name="void-invitation"),
     path("clinic/staff/<int:pk>", ColleaguePage.as_view(), name="colleague"),
     path("clinic/staff/<int:pk>/left", HasLeft.as_view(), name="has-left"),
+    path(
+        "clinic/staff/<int:pk>/second-factor/reset", ResetSecondFactor.as_view(), name="reset-second-factor"
+    ),
     path("clinic/staff/<int:pk>/hand-over", HandOver.as_view(), name="hand-over"),
     path("clinic/staff/<int:pk>/cover", CoverFor.as_view(), name="cover-for"),
 ]

@@ -9,6 +9,7 @@ from notifications.words import FOR_STAFF, TRIAL_AT_DESK, words_in
 
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
+RESET_LASTS_SECONDS = 86400
 TRIAL_LASTS_SECONDS = 60  # whoever tries looks at the screen now
 
 
@@ -40,6 +41,18 @@ def _key(notification: Notification) -> str:
     """Another one for each message, also of a database that was begun anew, and for one that was put off."""
     moments = (notification.due_at, notification.snoozed_at)
     return ".".join([str(notification.pk), *(f"{at.timestamp():.0f}" for at in moments if at)])
+
+
+def second_factor_was_reset(*, by: str, clinic: str) -> Message:
+    """What somebody of the staff reads whose second factor an administrator took away."""
+    return Message(
+        title="Your second factor was reset",
+        body=f"{by} at {clinic} removed your authenticator apps, passkeys and recovery codes. Sign in with your "
+        "password, and add a new one. You did not ask for this? Tell your clinic at once.",
+        url=f"{settings.PUBLIC_URL}/account",
+        tag="second-factor",
+        lasts_seconds=RESET_LASTS_SECONDS,
+    )
 
 
 def trial_message(language: str, *, at_desk: bool = False) -> Message:

@@ -31,8 +31,11 @@ class AcceptSerializer(StrictSerializer):
 
 
 class SignInSerializer(StrictSerializer):
+    """Email and password, and for who has a second factor a code of the app or a recovery code."""
+
     email = serializers.EmailField(max_length=254)
     password = StrictCharField(max_length=256, trim_whitespace=False)
+    code = StrictCharField(max_length=20, required=False, allow_blank=True, default="")
     device_name = StrictCharField(max_length=80)
 
 

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from accounts import actions
-from accounts.access import Role
+from accounts import actions, second_factor
+from accounts.access import Actor, Role, acting
 from accounts.api.acting import Acting
 from accounts.api.serializers import (
     AcceptSerializer,
@@ -26,12 +26,16 @@ from accounts.api.serializers import (
     SignInSerializer,
     TokenSerializer,
 )
-from accounts.limits import JOINING, sign_in_limits
+from accounts.authentication import with_password
+from accounts.limits import JOINING, second_factor_limits, sign_in_limits
 from accounts.models import Clinic, Device, Membership, User
 from accounts.permissions import IsAdministrator, IsSignedIn, IsStaff
 
 WRONG_CODE = "This code does not work. Check it, or ask the clinic for a new one."
 WRONG_PASSWORD = "This email and password do not belong together."  # noqa: S105
+SECOND_NEEDED = "Send a code of your authenticator app, or a recovery code, too."
+SET_UP_FIRST = "Your clinic asks for a second factor: sign in at its desk, and add one there."
+WRONG_SECOND = "This code does not work. Wait for the next one, or use a recovery code."
 
 
 class OpenDoor(APIView):
@@ -80,23 +84,48 @@ class Accept(OpenDoor):
 class SignIn(OpenDoor):
     @extend_schema(operation_id="sign_in", request=SignInSerializer, responses={201: TokenSerializer})
     def post(self, request: Request) -> Response:
-        """A staff member signs a device in by email and password and gets its token."""
+        """A staff member signs a device in by email and password, and by a code if they have a second factor (of the
+        app, or a recovery code), and gets its token.
+        """
         data = _valid(SignInSerializer(data=request.data))
         limits = sign_in_limits(address=self.address(request), email=data["email"])
         for limit, key in limits:
             limit.check(key, now=timezone.now())
         user = actions.check_credentials(email=data["email"], password=data["password"])
-        membership = Membership.objects.current().filter(user=user).order_by("id").first() if user else None
-        if user is None or membership is None:
+        found = with_password(user.pk, now=timezone.now()) if user else None
+        if found is None:
             for limit, key in limits:
                 limit.count(key, now=timezone.now())
             raise ValidationError({"password": [WRONG_PASSWORD]}, code="wrong_password")
-        return _signed_in(user.pk, membership.clinic_id, data["device_name"])
+        if found.has_second_factor:
+            self._check_code(found.actor, data["code"])
+        elif found.actor.lacks_second_factor:
+            raise ValidationError({"code": [SET_UP_FIRST]}, code="second_factor_needed")
+        actor = found.actor
+        return _signed_in(actor.user_id, actor.clinic_id, data["device_name"], found.has_second_factor)
+
+    def _check_code(self, actor: Actor, code: str) -> None:
+        """A wrong code stays counted; no code at all is asked for and is no guess."""
+        if not code:
+            raise ValidationError({"code": [SECOND_NEEDED]}, code="second_factor_needed")
+        limits = second_factor_limits(user_id=actor.user_id)
+        for limit, key in limits:
+            limit.check(key, now=timezone.now())
+        with acting(actor):
+            if second_factor.use_code(user_id=actor.user_id, code=code, now=timezone.now()):
+                return
+        for limit, key in limits:
+            limit.count(key, now=timezone.now())
+        raise ValidationError({"code": [WRONG_SECOND]}, code="wrong_code")
 
 
-def _signed_in(user_id: int, clinic_id: int, device_name: str) -> Response:
+def _signed_in(user_id: int, clinic_id: int, device_name: str, second_factor: bool = False) -> Response:
     device, token = actions.add_device(
-        user_id=user_id, clinic_id=clinic_id, name=device_name, now=timezone.now()
+        user_id=user_id,
+        clinic_id=clinic_id,
+        name=device_name,
+        second_factor=second_factor,
+        now=timezone.now(),
     )
     roles = Membership.objects.current().filter(user=user_id, clinic=clinic_id).values_list("role", flat=True)
     answer = {

@@ -3,12 +3,14 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import messages
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -68,6 +70,13 @@ class ClinicForm(forms.Form):
     name = forms.CharField(label="Name of the clinic", max_length=120)
     time_zone = forms.ChoiceField(
         label="Time zone", help_text="The clinic’s clock. A new patient starts with it, too."
+    )
+    second_factor_from = forms.DateField(
+        label="Staff must use a second factor from",
+        required=False,
+        help_text="Empty: they may. Who has none adds one before anything else, from that day on.",
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        validators=[MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
     )
     emergency_number = forms.CharField(label="Emergency number", max_length=32, required=False)
     crisis_number = forms.CharField(label="Number of a crisis line", max_length=32, required=False)
@@ -231,7 +240,12 @@ class ClinicPage(AdministrationPage):
     def _save(self, said: Mapping[str, Any]) -> None:
         clinic = self.actor.clinic_id
         settings = CareSettings.objects.filter(clinic=clinic).first()
-        change_clinic(clinic_id=clinic, name=said["name"], time_zone=said["time_zone"])
+        change_clinic(
+            clinic_id=clinic,
+            name=said["name"],
+            time_zone=said["time_zone"],
+            second_factor_from=said["second_factor_from"],
+        )
         change_care_settings(
             clinic_id=clinic,
             seen_version=settings.version if settings else 0,
@@ -262,6 +276,7 @@ class ClinicPage(AdministrationPage):
         return {
             "name": clinic.name,
             "time_zone": clinic.time_zone,
+            "second_factor_from": clinic.second_factor_from,
             "emergency_number": care.emergency_number,
             "crisis_number": care.crisis_number,
             "review_weeks": ", ".join(map(str, care.review_weeks)),
@@ -308,7 +323,7 @@ def _others(form: ClinicForm, now: Mapping[str, Any]) -> list[Other]:
             same = sorted(typed) == sorted(theirs)
             shown = ", ".join(str(names.get(pk, pk)) for pk in theirs)
         else:
-            shown = str(theirs)
+            shown = "" if theirs is None else str(theirs)
             same = str(typed).split() == shown.split()
         if not same:
             found.append(Other(str(field.label), shown or "nothing"))

@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
 from accounts import actions
 from accounts.access import CARING_ROLES
-from accounts.models import Invitation, Membership, User
+from accounts.models import Invitation, Membership, SecondFactor, User
 from clinic.administration.page import ROLE, WHAT_A_ROLE_DOES, AdministrationPage
 from recovery.actions.handover import change_roles
 from recovery.models import CareTeamMember, Patient
@@ -60,6 +60,7 @@ class Colleague:
     roles: list[tuple[str, datetime]] = field(default_factory=list)
     left_at: datetime | None = None
     patients: int = 0
+    second_factor: bool = False
 
     @property
     def is_here(self) -> bool:
@@ -90,12 +91,13 @@ class Staff(AdministrationPage):
 
 def colleagues(page: AdministrationPage, user: int | None = None) -> list[Colleague]:
     """The staff by name, or one of them; those who are here with how many patients they care for."""
-    rows = Membership.objects.visible_to(page.actor).select_related("user")
+    has_one = Exists(SecondFactor.objects.filter(user=OuterRef("user")))
+    rows = Membership.objects.visible_to(page.actor).annotate(has_one=has_one).select_related("user")
     if user is not None:
         rows = rows.filter(user=user)
     found: dict[int, Colleague] = {}
     for row in rows.order_by("user__name", "user", "role", "-id"):
-        one = found.setdefault(row.user_id, Colleague(row.user))
+        one = found.setdefault(row.user_id, Colleague(row.user, second_factor=row.has_one))
         if row.ended_at is None and row.user.is_active:
             one.roles.append((ROLE[row.role], row.started_at))  # type: ignore[index]
         elif row.ended_at:
@@ -213,6 +215,7 @@ class ColleaguePage(AdministrationPage):
             "form": form,
             "treats": treats,
             "alone": len(left_alone_by(self, one.user.pk)),
+            "oneself": one.user.pk == self.actor.user_id,
             "only_theirs": self._only_theirs(one.user.pk) if treats else 0,
             "at": "administration",
         }

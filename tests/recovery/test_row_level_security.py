@@ -37,6 +37,8 @@ WITHOUT_PATIENT_DATA = {
     "accounts_membership",
     "accounts_invitation",
     "accounts_device",
+    "accounts_secondfactor",  # of staff, encrypted; read before anybody is signed in
+    "accounts_recoverycode",  # digests
     "accounts_auditseal",  # digests
     "exercises_exercise",
     "exercises_program",
