@@ -48,6 +48,10 @@ OF_THERAPISTS = {
     "invitations": "invitations",
     "emergency": "patients/open",
     "cover": "cover",
+    "account": "account",
+    "add-app": "account/app",
+    "add-passkey": "account/passkey",
+    "password": "account/password",
 }
 OF_CLINICIANS = {"cohort": "cohort", "reminder-effect": "reminder-effect"}
 OF_ADMINISTRATORS = {
@@ -81,13 +85,15 @@ def main() -> int:
 
 
 def _clinics() -> dict[str, tuple[str, str]]:
-    """Email and password by role at the demo clinic, and of "nobody's" at one without patients."""
+    """Email and password by role at the demo clinic; of "nobody's" at one without patients, where "half" owes the
+    second factor.
+    """
     prepare()
     from django.core.management import call_command
     from django.db import connection
 
     from accounts.access import Role, acting_for_all
-    from accounts.models import Clinic, Membership, User
+    from accounts.models import Clinic, FactorKind, Membership, SecondFactor, User
     from config.demo import make_clinic
 
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -106,8 +112,15 @@ def _clinics() -> dict[str, tuple[str, str]]:
         someone.save()
         for role in (Role.THERAPIST, Role.CLINICIAN, Role.ADMINISTRATOR):
             Membership.objects.create(user=someone, clinic=clinic, role=role, started_at=now)
+        careful = User(email="omar@example.org", name="Omar Roth")
+        careful.set_password(PASSWORD)
+        careful.save()
+        Membership.objects.create(user=careful, clinic=clinic, role=Role.THERAPIST, started_at=now)
+        SecondFactor.objects.create(
+            user=careful, kind=FactorKind.APP, name="Phone", secret=b"", counter=0, added_at=now
+        )
     connection.close()
-    return keys | {"nobody's": ("nina@example.org", PASSWORD)}
+    return keys | {"nobody's": ("nina@example.org", PASSWORD), "half": ("omar@example.org", PASSWORD)}
 
 
 def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
@@ -129,6 +142,10 @@ def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
                     _shoot(page, f"{address}/{path.format(patient=patient)}", to / f"{name}-{width}.jpg")
                 page.context.close()
         _shoot_builder(browser, address, keys["therapist"], to)
+        for width in WIDTHS:
+            page = _signed_in(browser, address, *keys["half"], width)
+            _shoot(page, f"{address}/sign-in/second", to / f"second-step-{width}.jpg")
+            page.context.close()
         page = _signed_in(browser, address, *keys["nobody's"], WIDTHS[0])
         everything = OF_THERAPISTS | OF_CLINICIANS | OF_ADMINISTRATORS
         for name in EMPTY:
