@@ -66,7 +66,7 @@ class Site:
         """The passkey that was made. None for whatever does not answer the question."""
         try:
             made = self._server.register_complete(state, RegistrationResponse.from_dict(json.loads(answer)))
-        except Exception:  # noqa: BLE001 (parsers of a stranger's bytes: each has its own way to fail)
+        except Exception:  # the parsers of a stranger's bytes have each their own way to fail
             return None
         return Proof(bytes(made.credential_data or b""), made.counter)
 
@@ -80,7 +80,7 @@ class Site:
         try:
             parsed = AuthenticationResponse.from_dict(json.loads(answer))
             passkey = self._server.authenticate_complete(state, _read(known), parsed)
-        except Exception:  # noqa: BLE001 (as above)
+        except Exception:  # as above
             return None
         return Proof(bytes(passkey), parsed.response.authenticator_data.counter)
 

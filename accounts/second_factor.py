@@ -84,7 +84,7 @@ def _step_of(key: bytes, code: str, *, now: datetime) -> int | None:
 
 def ask_for_new_passkey(*, user: User, site: Site) -> Question:
     known = _passkeys(user.pk).values()
-    return site.ask_for_new(user_id=user.pk, email=user.email or "", name=user.name, known=known)
+    return site.ask_for_new(user_id=user.pk, email=user.email or user.name, name=user.name, known=known)
 
 
 @transaction.atomic
