@@ -172,7 +172,7 @@ def gets(*names: str) -> set[Route]:
 STILL_GREEN: dict[str, set[Route]] = {
     # Nothing is said of fewer than five, of whom Ana would be one.
     **dict.fromkeys(
-        ("CareTeamQuerySet.patients_of", "RowsOfPatients.cared_for_by", "RowsOfPatients.visible_to"),
+        ("CareTeamQuerySet.patients_of", "RowsOfPatients.visible_to"),
         gets("engagement"),
     ),
     # The colleague who is named is one of the clinic; of another one, the role is asked for besides.

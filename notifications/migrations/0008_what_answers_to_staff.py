@@ -20,6 +20,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(model, "kind", models.CharField(choices=KINDS, max_length=16))
-        for model in ("notification", "remindereffect")
+        migrations.AlterField("notification", "kind", models.CharField(choices=KINDS, max_length=16)),
+        migrations.AlterField("remindereffect", "kind", models.CharField(choices=KINDS, max_length=16)),
     ]
