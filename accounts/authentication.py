@@ -114,7 +114,7 @@ class WithPassword:
 
 def with_password(user_id: int, *, now: datetime, session: SessionBase | None = None) -> WithPassword | None:
     """The person at the clinic that the session chose, else at the first they belong to. None for who has left."""
-    clinic_id = session.get(CLINIC_IN_SESSION) if session else None
+    clinic_id: Any = session.get(CLINIC_IN_SESSION) if session else None
     memberships = list(
         Membership.objects.current()
         .filter(user=user_id)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
@@ -91,13 +91,12 @@ class Staff(AdministrationPage):
 
 def colleagues(page: AdministrationPage, user: int | None = None) -> list[Colleague]:
     """The staff by name, or one of them; those who are here with how many patients they care for."""
-    has_one = Exists(SecondFactor.objects.filter(user=OuterRef("user")))
-    rows = Membership.objects.visible_to(page.actor).annotate(has_one=has_one).select_related("user")
+    rows = Membership.objects.visible_to(page.actor).select_related("user")
     if user is not None:
         rows = rows.filter(user=user)
     found: dict[int, Colleague] = {}
     for row in rows.order_by("user__name", "user", "role", "-id"):
-        one = found.setdefault(row.user_id, Colleague(row.user, second_factor=row.has_one))
+        one = found.setdefault(row.user_id, Colleague(row.user))
         if row.ended_at is None and row.user.is_active:
             one.roles.append((ROLE[row.role], row.started_at))  # type: ignore[index]
         elif row.ended_at:
@@ -107,6 +106,8 @@ def colleagues(page: AdministrationPage, user: int | None = None) -> list[Collea
     )
     for pk, count in teams.values_list("user").annotate(Count("patient", distinct=True)):
         found[pk].patients = count
+    for pk in SecondFactor.objects.filter(user__in=found).values_list("user", flat=True):
+        found[pk].second_factor = True
     return list(found.values())
 
 
