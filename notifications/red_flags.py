@@ -60,10 +60,7 @@ def queue_messages(*, now: datetime) -> Swept:
     Messages that still wait about a flag that somebody has seen are called off. `now` is PostgreSQL's.
     """
     with acting_for_all():
-        seen = ~Q(red_flag__acknowledged_at=None) | ~Q(red_flag__closed_at=None)
-        Notification.objects.urgent().unheld(at=now).filter(seen).update(
-            state=Notification.State.MISSED, token=None
-        )
+        _call_off_seen(now)
         by_clinic: dict[int, list[RedFlag]] = defaultdict(list)
         for flag in RedFlag.objects.unanswered():
             by_clinic[flag.clinic_id].append(flag)
@@ -84,6 +81,17 @@ def queue_messages(*, now: datetime) -> Swept:
             else:
                 queued, unheard = queued + swept.queued, unheard | swept.unheard
         return Swept(queued, unheard)
+
+
+def _call_off_seen(now: datetime) -> None:
+    """By ids: one statement over both tables took PostgreSQL five seconds at a thousand flags, before its statistics."""
+    waiting = Notification.objects.urgent().unheld(at=now)
+    flags = set(waiting.values_list("red_flag", flat=True))
+    if not flags:
+        return
+    seen = RedFlag.objects.filter(~Q(acknowledged_at=None) | ~Q(closed_at=None), pk__in=flags)
+    if called_off := list(seen.values_list("pk", flat=True)):
+        waiting.filter(red_flag__in=called_off).update(state=Notification.State.MISSED, token=None)
 
 
 def _queue(flags: Sequence[RedFlag], told: Mapping[int, Told], minutes: Minutes, *, now: datetime) -> Swept:
