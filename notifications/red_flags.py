@@ -84,7 +84,7 @@ def queue_messages(*, now: datetime) -> Swept:
 
 
 def _call_off_seen(now: datetime) -> None:
-    """By ids: one statement over both tables took PostgreSQL five seconds at a thousand flags, before its statistics."""
+    """By ids: one statement over both tables took five seconds at a thousand flags without statistics."""
     waiting = Notification.objects.urgent().unheld(at=now)
     flags = set(waiting.values_list("red_flag", flat=True))
     if not flags:

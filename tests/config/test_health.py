@@ -1,6 +1,7 @@
 """What whoever runs Amble may ask without a sign-in, and what a page says while the database is away."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def test_without_a_database_every_page_is_a_503_and_not_an_error(
 def test_a_disk_that_fills_up_is_said_once_at_each_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    free = disk.shutil.disk_usage(tmp_path).free / disk.shutil.disk_usage(tmp_path).total
+    usage = shutil.disk_usage(tmp_path)
+    free = usage.free / usage.total
     said = _say_of_the_disk(tmp_path, "enough")
     capsys.readouterr()
     for low, very_low, least in ((free + 0.1, 0, 0), (1, free + 0.1, 0), (1, 1, 2**62)):

@@ -44,8 +44,8 @@ def test_each_flag_is_acknowledged_or_goes_through_every_step_on_its_minute(
         )
         queue_messages(now=now)
     steps: dict[int, dict[int, datetime]] = defaultdict(dict)
-    for flag, step, at in Notification.objects.order_by("-due_at").values_list("red_flag", "step", "due_at"):
-        steps[flag][step] = at
+    for row in Notification.objects.order_by("-due_at"):
+        steps[row.red_flag_id or 0][row.step or 0] = row.due_at
     wrong = [
         (pk, step)
         for pk, at in raised.items()
