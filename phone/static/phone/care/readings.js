@@ -2,7 +2,7 @@
 
 import { refresh } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { counted, dateInWords, t } from "../words.js";
+import { counted, dateInWords, dateWithin, t } from "../words.js";
 import { askNow } from "./asking.js";
 
 /** @typedef {{on: string, name: string, role: "therapist" | "clinician" | "administrator" | "", times: number}} Reading */
@@ -42,7 +42,7 @@ function list({ readings, since, before }) {
             </li>`,
           )}
         </ul>`
-      : html`<p>${t("data.read_by_nobody", { from: dateInWords(since) })}</p>`}
+      : html`<p>${t("data.read_by_nobody", { from: dateWithin(since) })}</p>`}
     ${before
       ? html`<p><button type="button" class="button quiet" @click=${() => void askReadings(before)}>${t("data.read_by_earlier")}</button></p>`
       : nothing}

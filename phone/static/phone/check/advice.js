@@ -4,7 +4,7 @@ import { heard } from "../identity.js";
 import { day } from "../moments.js";
 import { records, unsent } from "../records.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { dateInWords, t, timeInWords } from "../words.js";
+import { dateWithin, t, timeInWords } from "../words.js";
 import { worries } from "./answers.js";
 import { callCard } from "./calling.js";
 import { inWords, whomToCall } from "./file.js";
@@ -43,7 +43,7 @@ function told(row, waiting, notKept) {
 /** @param {string} at */
 function when(at) {
   const [on, time] = [day(new Date(at)), timeInWords(at)];
-  return on === day(new Date()) ? time : `${dateInWords(on)}, ${time}`;
+  return on === day(new Date()) ? time : `${dateWithin(on)}, ${time}`;
 }
 
 /** How grave it is. @param {Advice} given */

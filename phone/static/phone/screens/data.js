@@ -11,7 +11,7 @@ import { go, refresh, say, screen } from "../router.js";
 import { transact } from "../store.js";
 import { pull, synchronise } from "../sync.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { counted, dateInWords, t } from "../words.js";
+import { counted, dateInWords, dateWithin, t } from "../words.js";
 
 /** @typedef {{id: number, name: string, created_at: string, last_used_on: string | null, revoked_at: string | null}} Device */
 
@@ -96,7 +96,7 @@ async function tell(what) {
 function agreement({ version, cards, answer }) {
   const isCurrent = answer?.version === version;
   const isGiven = isCurrent && answer.given;
-  const on = answer && dateInWords(day(new Date(answer.answered_at)));
+  const on = answer && dateWithin(day(new Date(answer.answered_at)));
   return html`<section class="card">
     <h2>${t("data.consent")}</h2>
     <details ?open=${!isGiven}>
@@ -157,7 +157,7 @@ function device(one, own) {
   return html`<li class="row">
     <div>
       <strong>${one.name}</strong>
-      <p class="muted small">${t(one.id === own ? "data.this_phone" : "data.last_used", { date: dateInWords(used) })}</p>
+      <p class="muted small">${t(one.id === own ? "data.this_phone" : "data.last_used", { date: dateWithin(used) })}</p>
     </div>
     ${one.id === own
       ? nothing

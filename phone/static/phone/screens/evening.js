@@ -7,7 +7,7 @@ import { records, revise, save } from "../records.js";
 import { say, screen } from "../router.js";
 import { strip } from "../strip.js";
 import { html } from "../vendor/lit-html.js";
-import { dateInWords, t } from "../words.js";
+import { dateInWords, dateWithin, t } from "../words.js";
 
 const MORNING_ENDS = 12; // until then yesterday's diary is offered first
 
@@ -64,5 +64,5 @@ async function pick(region, score, { on, last, mine }) {
     console.error(error);
     return say(t("pain.not_saved"));
   }
-  say(t("evening.saved", { region: t(region === "leg" ? "pain.leg" : "pain.back"), score, date: dateInWords(on) }));
+  say(t("evening.saved", { region: t(region === "leg" ? "pain.leg" : "pain.back"), score, date: dateWithin(on) }));
 }

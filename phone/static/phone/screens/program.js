@@ -4,7 +4,7 @@ import "../figures/figure.js";
 import { heard } from "../identity.js";
 import { screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { dateInWords, t } from "../words.js";
+import { dateWithin, t } from "../words.js";
 
 export default screen({
   async load() {
@@ -16,7 +16,7 @@ export default screen({
   render: (plan) => html`
     <h1>${t("program.title")}</h1>
     ${plan
-      ? html`<p class="muted">${t("program.version", { n: plan.number, date: dateInWords(plan.starts_on) })}</p>
+      ? html`<p class="muted">${t("program.version", { n: plan.number, date: dateWithin(plan.starts_on) })}</p>
           ${plan.note ? html`<p class="easier">${t("program.note", { note: plan.note })}</p>` : nothing}
           ${plan.lines.map(exercise)}`
       : html`<p>${t("program.none")}</p>`}

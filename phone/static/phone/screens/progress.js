@@ -5,7 +5,7 @@ import { heard } from "../identity.js";
 import { daysFrom } from "../moments.js";
 import { screen } from "../router.js";
 import { html, nothing, svg } from "../vendor/lit-html.js";
-import { counted, dateInWords, decimal, t } from "../words.js";
+import { counted, dateInWords, dateWithin, decimal, t } from "../words.js";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
@@ -84,7 +84,7 @@ function chart(trend, changes) {
       ${
         changes.length
           ? html`<ul class="changes">
-              ${changes.map(({ letter, starts_on }) => html`<li><strong>${letter}</strong> ${t("progress.change", { date: dateInWords(starts_on) })}</li>`)}
+              ${changes.map(({ letter, starts_on }) => html`<li><strong>${letter}</strong> ${t("progress.change", { date: dateWithin(starts_on) })}</li>`)}
             </ul>`
           : nothing
       }

@@ -7,7 +7,7 @@ import { ask, Away, hear, Refused, reminding } from "../reminding/server.js";
 import { kindInWords, timesInWords, weekdaysInWords } from "../reminding/words.js";
 import { go, refresh, say, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { dateInWords, language, t, timeInWords } from "../words.js";
+import { dateInWords, dateWithin, language, t, timeInWords } from "../words.js";
 
 const LONGEST_PAUSE_DAYS = 90;
 const TEST_MS = 30_000; // then the message that was sent to this phone is late
@@ -223,7 +223,7 @@ function quiet(preferences) {
           max="${daysFrom(today, LONGEST_PAUSE_DAYS)}"
         />
       </label>
-      ${paused ? html`<p><span class="chip">${t("reminders.paused", { date: dateInWords(String(preferences.paused_until)) })}</span></p>` : nothing}
+      ${paused ? html`<p><span class="chip">${t("reminders.paused", { date: dateWithin(String(preferences.paused_until)) })}</span></p>` : nothing}
       <p><button class="button quiet">${t("reminders.save")}</button></p>
     </form>
   </section>`;

@@ -7,7 +7,7 @@ import { records, unsent } from "../records.js";
 import { refresh, screen } from "../router.js";
 import { kept } from "../store.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { counted, dateInWords, t } from "../words.js";
+import { counted, dateInWords, dateWithin, t } from "../words.js";
 
 const EVENING = 17; // the hour from which the diary of the day is asked for
 
@@ -62,7 +62,7 @@ export default screen({
       : nothing}
     ${later} ${stopped ? stop() : heard ? asked(sessions, plan) : html`<p class="card">${t("today.no_data")}</p>`}
     ${today?.sentence && !stopped ? html`<p class="sentence">${today.sentence}</p>` : nothing}
-    ${today && today.on !== on ? html`<p class="muted small">${t("today.as_of", { date: dateInWords(today.on) })}</p>` : nothing}
+    ${today && today.on !== on ? html`<p class="muted small">${t("today.as_of", { date: dateWithin(today.on) })}</p>` : nothing}
     ${hour >= EVENING || diary
       ? html`<p class="card row">
           ${diary

@@ -97,7 +97,7 @@ function walking(under) {
   return html`
     <div class="ring" role="timer">
       <svg viewBox="0 0 184 184" aria-hidden="true"><circle cx="92" cy="92" r="86" /></svg>
-      <span class="count" id="walked" .textContent=${since(under.started)}></span><span class="muted">${t("walk.going")}</span>
+      <span class="count long" id="walked" .textContent=${since(under.started)}></span><span class="muted">${t("walk.going")}</span>
     </div>
     <p class="muted">${t("walk.since", { time: timeInWords(new Date(under.started).toISOString()) })}</p>
     <p><button type="button" class="button wide" @click=${() => stop(under)}>${t("walk.stop")}</button></p>

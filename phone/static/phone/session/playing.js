@@ -114,7 +114,7 @@ function ring(playing, now) {
       <circle cx="92" cy="92" r="86" />
       <circle class="passed" cx="92" cy="92" r="86" pathLength="${AROUND}" stroke-dasharray="${(share * AROUND).toFixed(2)} ${AROUND * 2}" transform="rotate(-90 92 92)" />
     </svg>
-    <span class="count">${text}</span>
+    <span class="count ${text.length > 2 ? "long" : ""}">${text}</span>
     <span class="muted">${held === null ? under : t("session.paused")}</span>
   `;
   return counts && seconds === null && held === null

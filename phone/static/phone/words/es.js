@@ -8,7 +8,7 @@ export default {
   },
   "dates": {
     "full": "{weekday}, {day} de {month}",
-    "weekdays": "Lunes Martes Miércoles Jueves Viernes Sábado Domingo",
+    "weekdays": "lunes martes miércoles jueves viernes sábado domingo",
     "months": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
   },
   "tabs": {
