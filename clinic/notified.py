@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_safe
+from django.views import View
 
 from clinic import words
 from clinic.acting import Page
@@ -50,11 +50,11 @@ class ForgetBrowser(Page):
         return self.back("clinic:notified")
 
 
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker of the desk. It stands for no page, so it is the same for a stranger."""
-    return HttpResponse(
-        WORKER.read_bytes(),
-        content_type="text/javascript; charset=utf-8",
-        headers={"Cache-Control": "no-cache"},
-    )
+class Worker(View):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """The service worker of the desk. It stands for no page, so it is the same for a stranger."""
+        return HttpResponse(
+            WORKER.read_bytes(),
+            content_type="text/javascript; charset=utf-8",
+            headers={"Cache-Control": "no-cache"},
+        )

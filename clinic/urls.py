@@ -29,7 +29,7 @@ from clinic.emergency import OpenRecord
 from clinic.figures import ApproveFigure, Figures
 from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
-from clinic.notified import ForgetBrowser, Notified, worker
+from clinic.notified import ForgetBrowser, Notified, Worker
 from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
 from clinic.reaching import SignOutPhone
@@ -100,7 +100,7 @@ urlpatterns = [
     path("episodes/<int:pk>/discharge", Discharge.as_view(), name="discharge"),
     path("your-notifications", Notified.as_view(), name="notified"),
     path("your-notifications/<int:pk>/remove", ForgetBrowser.as_view(), name="forget-browser"),
-    path("your-notifications/worker.js", worker, name="notified-worker"),
+    path("your-notifications/worker.js", Worker.as_view(), name="notified-worker"),
     path("cover", OwnCover.as_view(), name="cover"),
     path("clinic", ClinicPage.as_view(), name="administration"),
     path("clinic/patients", Roster.as_view(), name="roster"),
