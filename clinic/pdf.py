@@ -34,7 +34,7 @@ def written(html: str) -> bytes:
 def _own_file(url: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     path = unquote(urlsplit(url).path)
     prefix = f"/{settings.STATIC_URL.strip('/')}/"
-    if not path.startswith(prefix):
+    if not path.startswith(prefix) or ".." in path:
         raise ValueError("A printed page has only Amble's own files.")
     name = path.removeprefix(prefix)
     found = finders.find(name) if settings.DEBUG else staticfiles_storage.path(name)
