@@ -149,6 +149,12 @@ class ReexaminationForm(forms.Form):
     )
     note = forms.CharField(label="Note", max_length=4000, required=False, widget=forms.Textarea({"rows": 3}))
 
+    def ask_why(self) -> None:
+        """A correction says in its note what was wrong."""
+        note = self.fields["note"]
+        note.label, note.required = "Why you correct it, and what else to note", True
+        note.error_messages["required"] = "Say why you correct it."
+
     def clean(self) -> dict[str, Any]:
         said: dict[str, Any] = super().clean() or {}
         if said.get("outcome") == Outcome.CONTINUE and not said.get("because"):

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 
 from clinic import words
 from clinic.acting import Page
@@ -68,15 +68,39 @@ def _by_episode(rows: Sequence[Review]) -> Sequence[tuple[Review, int]]:
     return [(row, counts[row.episode_id] - 1) for row in first.values()]
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    row: Reexamination
+    found: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A re-examination as it was last corrected, and what it said before, newest first."""
+
+    first: int
+    now: Version
+    before: list[Version]
+
+
 class RecordReview(Page):
-    """The form of a re-examination: it answers every open review of the episode."""
+    """The form of a re-examination: it answers every open review of the episode.
+
+    `?corrects=` is the first recording of one that was entered wrong. It is recorded once more, with why, and what it
+    said before stays.
+    """
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         rows = Episode.objects.visible_to(self.actor).select_related("patient")
-        return self.show(get_object_or_404(rows, pk=pk), ReexaminationForm())
+        episode = get_object_or_404(rows, pk=pk)
+        wrong = self._wrong(episode)
+        return self.show(episode, ReexaminationForm(initial=_said(wrong) if wrong else None), wrong)
 
-    def show(self, episode: Episode, form: ReexaminationForm, status: int = 200) -> HttpResponse:
-        past = Reexamination.objects.filter(episode=episode).select_related("recorded_by").order_by("-id")
+    def show(
+        self, episode: Episode, form: ReexaminationForm, wrong: Reexamination | None, status: int = 200
+    ) -> HttpResponse:
+        if wrong:
+            form.ask_why()
         context = {
             "episode": episode,
             "patient": episode.patient,
@@ -84,23 +108,52 @@ class RecordReview(Page):
             "place": words.place(episode),
             "due": list(Review.objects.open().filter(episode=episode).order_by("due_on")),
             "form": form,
+            "wrong": wrong,
             "findings": [form[name] for name in FINDINGS],
-            "past": [(one, _found(one)) for one in past[:PAST]],
+            "past": _past(episode)[:PAST],
             "at": "reviews",
         }
         return self.page("review.html", context, status=status)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         episode = self.seen(Episode.objects.select_related("patient"), pk)
-        form = ReexaminationForm(request.POST)
+        wrong, form = self._wrong(episode), ReexaminationForm(request.POST)
+        if wrong:
+            form.ask_why()
         if not form.is_valid():
-            return self.show(episode, form, status=422)
-        said: dict[str, Any] = form.cleaned_data
+            return self.show(episode, form, wrong, status=422)
+        first = (wrong.corrects_id or wrong.pk) if wrong else None
+        said: dict[str, Any] = form.cleaned_data | {"corrects_id": first}
         self.do(
             lambda: record_reexamination(episode=episode, by=self.actor.user_id, now=self.now, **said),
-            "Recorded. Every open review of this episode is answered.",
+            "Corrected. What was recorded before can still be read."
+            if wrong
+            else "Recorded. Every open review of this episode is answered.",
         )
-        return self.back("clinic:reviews")
+        return redirect("clinic:record-review", pk=pk) if wrong else self.back("clinic:reviews")
+
+    def _wrong(self, episode: Episode) -> Reexamination | None:
+        """What is to be corrected, as it stands."""
+        given = self.request.GET.get("corrects")
+        if given is None:
+            return None
+        for one in _past(episode):
+            if given == str(one.first):
+                return one.now.row
+        raise Http404
+
+
+def _past(episode: Episode) -> list[Past]:
+    """Newest first, by when each was first recorded."""
+    versions: dict[int, list[Version]] = {}
+    for row in Reexamination.objects.filter(episode=episode).select_related("recorded_by").order_by("id"):
+        versions.setdefault(row.corrects_id or row.pk, []).insert(0, Version(row, _found(row)))
+    return [Past(first, now, before) for first, (now, *before) in sorted(versions.items(), reverse=True)]
+
+
+def _said(row: Reexamination) -> dict[str, Any]:
+    """What the form begins with. The two questions are asked anew: they are of a person, not of a slip of the pen."""
+    return {name: getattr(row, name) for name in (*FINDINGS, "outcome", "because")}
 
 
 def _found(row: Reexamination) -> list[str]:

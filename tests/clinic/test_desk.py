@@ -331,6 +331,41 @@ def test_a_review_is_recorded_with_an_outcome_and_leaves_the_list(maria: Person,
     assert "Walks on the heels: weak" in text(client.get(path))
 
 
+def test_a_review_entered_wrong_is_corrected_with_a_reason_and_both_are_read(maria: Person, browser: Browser):
+    ana, ben = in_recovery(maria, 6, 6, 6, 6), people.patient(maria, name="Ben")
+    client, path = browser(maria), f"/episodes/{episode_of(ana).pk}/review"
+    found = {
+        "heel_walk": "weak",
+        "diagnosis_unchanged": "yes",
+        "red_flags_checked": "yes",
+        "outcome": "imaging",
+    }
+    found |= dict.fromkeys(("toe_walk", "big_toe_strength", "reflex", "sensation"), "not_tested")
+    found |= {"straight_leg_raise": "not_tested"}
+    client.post(path, found)
+    with acting_for_all():
+        first = Reexamination.objects.get()
+    correct = f"{path}?corrects={first.pk}"
+    form = client.get(correct)
+    assert "You correct what was recorded on" in text(form)
+    assert re.search(r'value="weak"[^>]*checked', form.content.decode())
+    refused = client.post(correct, found | {"heel_walk": "full"})
+    assert (refused.status_code, "Say why you correct it." in text(refused)) == (422, True)
+    for why in ("It was the other leg.", "And a typing error."):
+        said = text(client.post(correct, found | {"heel_walk": "full", "note": why}, follow=True))
+    assert "Walks on the heels: full And a typing error. Corrected: what was recorded before" in said
+    assert "It was the other leg." in said
+    assert "Walks on the heels: weak" in said
+    with acting_for_all():
+        assert list(Reexamination.objects.order_by("id").values_list("corrects", flat=True)) == [
+            None,
+            first.pk,
+            first.pk,
+        ]
+    of_ben = f"/episodes/{episode_of(ben).pk}/review?corrects={first.pk}"
+    assert {client.get(of_ben).status_code, client.post(of_ben, found).status_code} == {404}
+
+
 def test_a_silent_patient_is_asked_once_and_the_row_says_so(maria: Person, browser: Browser):
     ana = silent(maria)
     client = browser(maria)
