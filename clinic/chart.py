@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import ceil
-from string import ascii_uppercase
 from typing import Any, NamedTuple
 
 from recovery.rules.diary import one_decimal
 from recovery.rules.terms import IMPROVEMENT_DROP, RELIEF_DROP
+from recovery.rules.timeline import letter
 
 WEEK_DAYS = 7
 SPARK_WEEKS = 8
@@ -271,8 +271,8 @@ def trend(course: Mapping[str, Any], frame: Frame, beside: Beside = NOTHING_BESI
             for kind in ("back", "leg")
         ],
         changes=[
-            Label(frame.x((plan["starts_on"] - start).days), frame.top - 14, letter(n), "change")
-            for n, plan in enumerate(course["plans"][1:])
+            Label(frame.x((plan["starts_on"] - start).days), frame.top - 14, letter(plan["number"]), "change")
+            for plan in course["plans"]
             if 0 <= (plan["starts_on"] - start).days <= days
         ],
         ends=apart([*ends, *dropped], least=frame.top, most=frame.plot_bottom),
@@ -293,11 +293,6 @@ def _lane(frame: Frame, n: int, lane: Lane) -> LaneDrawn:
     x = spans[-1][1] - 4 if ends else spans[0][0] + 4
     bars = "".join(f"M{first} {y}H{last}" for first, last in spans)
     return LaneDrawn(lane.kind, bars, Label(x, y, lane.name, "lane"), ends)
-
-
-def letter(n: int) -> str:
-    """The letter of the n-th plan change, from 0; after Z it starts again."""
-    return ascii_uppercase[n % len(ascii_uppercase)]
 
 
 def apart(labels: Iterable[Label], *, least: float, most: float) -> list[Label]:

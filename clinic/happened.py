@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 from clinic import chart, words
@@ -12,6 +11,7 @@ from recovery.models.events import EventKind
 from recovery.models.pauses import PauseReason
 from recovery.models.reviews import Outcome
 from recovery.rules.status import Status
+from recovery.rules.timeline import letter
 
 EVENT = {
     EventKind.INJECTION: "Injection",
@@ -57,7 +57,7 @@ class Said:
 
 
 def marks(items: Sequence[Mapping[str, Any]], plans: Sequence[Plan], trend: Mapping[str, Any]) -> list[Mark]:
-    """Newest first. Letters are those of `chart.trend`; events count from the oldest."""
+    """Newest first. Letters are those of the timeline's items and of the chart; events count from the oldest."""
     start = trend["start"]
     found = [*_changes(plans, trend)]
     events = 0
@@ -83,13 +83,14 @@ def marks(items: Sequence[Mapping[str, Any]], plans: Sequence[Plan], trend: Mapp
 
 def _changes(plans: Sequence[Plan], trend: Mapping[str, Any]) -> Iterable[Mark]:
     effects = {plan["id"]: plan["effect"] for plan in trend["plans"]}
-    for n, (before, after) in enumerate(pairwise(plans)):
+    for before, after in zip([None, *plans], plans, strict=False):
         effect = effects.get(after.pk)
         day = words.program_day(trend["start"], after.starts_on)
-        said = [*words.plan_change(before, after), *([effect["sentence"]] if effect else [])]
+        changed = words.plan_change(before, after) if before else ["The first program"]
+        said = [*changed, *([effect["sentence"]] if effect else [])]
         by = "" if after.published_by_id else "the rules, as the plan allowed"
         title = f"version {after.number}"
-        yield Mark(after.starts_on, day, title, chart.letter(n), "plan", said, after.note, by)
+        yield Mark(after.starts_on, day, title, letter(after.number), "plan", said, after.note, by)
 
 
 def _pause(item: Mapping[str, Any]) -> str:

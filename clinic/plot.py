@@ -9,6 +9,7 @@ from typing import Any
 
 from clinic import chart
 from clinic.chart import Beside
+from recovery.rules.timeline import letter
 
 Column = list[float | None]
 
@@ -39,8 +40,8 @@ def columns(course: Mapping[str, Any], beside: Beside) -> dict[str, Any]:
         "baseline": course["baseline"] and course["baseline"]["value"],
         "marks": [{"level": level, "text": text} for level, text in chart.marks(course)],
         "changes": [
-            {"at": at, "text": chart.letter(n), "version": plan["number"]}
-            for n, plan in enumerate(course["plans"][1:])
+            {"at": at, "text": letter(plan["number"]), "version": plan["number"]}
+            for plan in course["plans"]
             if 0 <= (at := (plan["starts_on"] - start).days) <= days
         ],
         "events": [{"at": at, "text": text} for at, text in beside.events if 0 <= at < days],

@@ -32,6 +32,7 @@ from recovery.progress import courses, trend
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.ladder import Kind
 from recovery.rules.patient_words import words_in
+from recovery.rules.timeline import letter
 from recovery.timeline import timeline
 
 
@@ -224,7 +225,12 @@ def progress(patient: Patient, on: date) -> dict[str, Any]:
         "trend": trend(course, through=through) if course else None,
         "adherence": adherence(course, through=through) if course else None,
         "recovery": recovery(course, through=through) if course else None,
-        "plans": list(Plan.objects.filter(episode=episode).order_by("number").values("number", "starts_on")),
+        "plans": [
+            {"number": number, "letter": letter(number), "starts_on": starts_on}
+            for number, starts_on in Plan.objects.filter(episode=episode)
+            .order_by("number")
+            .values_list("number", "starts_on")
+        ],
         "walking": _walking(patient, max(course.facts.start, on - timedelta(days=WEEK_DAYS)), through)
         if course
         else None,

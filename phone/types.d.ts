@@ -234,7 +234,7 @@ interface ProgressAnswer {
   decided_for: string | null;
   trend: Trend | null;
   adherence: { week: { sessions: Sessions }; month: { sessions: Sessions } } | null;
-  plans?: { number: number; starts_on: string }[];
+  plans?: { number: number; letter: string; starts_on: string }[];
   walking?: { days: number; walked_days: number; minutes: number } | null;
 }
 

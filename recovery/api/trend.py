@@ -196,6 +196,7 @@ class EpisodeTrendSerializer(TrendSerializer):
 
 class PlanVersionSerializer(Documented):
     number = serializers.IntegerField()
+    letter = serializers.CharField(help_text="Its name on a timeline and in a chart.")
     starts_on = serializers.DateField()
 
 

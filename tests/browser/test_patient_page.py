@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -13,7 +14,7 @@ from accounts.access import acting, acting_for_all
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.events import add_event
-from recovery.models import Episode
+from recovery.models import Episode, PainEntry, Progress, RedFlag
 from recovery.records import read
 from tests import people
 from tests.browser.conftest import sideways
@@ -73,7 +74,7 @@ def test_the_chart_is_read_day_by_day_with_keys_and_by_pointing_and_widened_agai
     desk.visit(f"/patients/{ben.user.pk}")
     day, reading = desk.page.get_by_role("slider", name="Day"), desk.page.locator(".reading")
     expect(reading).to_have_text(
-        re.compile(r"^Day 28, .*: leg 4\.0, back 4\.0, expected \d\.\d to \d\.\d\.$")
+        re.compile(r"^Day 28, .*: leg 4\.0, back 4\.0, expected \d\.\d to \d\.\d\. Plan version 1 \(A\)\.$")
     )
     day.focus()
     desk.key("Home")
@@ -112,6 +113,60 @@ def test_paper_and_a_browser_without_scripts_have_the_drawing(new_desk: Callable
     desk.page.emulate_media(media="print")
     expect(desk.page.locator("svg.trend.wide")).to_be_visible()
     expect(desk.page.locator(".plot")).to_be_hidden()
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_report_of_a_whole_year_is_one_page(new_desk: Callable[..., Desk], maria: Person, paper: str):
+    """Twelve months of leg and back, three plan versions, twenty events, a red flag that was closed at length."""
+    now = datetime.now(UTC)
+    first = now - timedelta(days=365)
+    cleo = people.patient(maria, name="Cleo", now=first)
+    for times_a_day in (1, 2, 3):
+        begins = first + timedelta(days=100 * (times_a_day - 1))
+        people.plan_for(cleo, maria, starts_on=begins.date(), times_per_day=times_a_day, now=begins)
+    with acting_for_all():
+        episode = Episode.objects.select_related("patient").get(patient=cleo.user.pk)
+        for n in range(20):
+            about_on = (first + timedelta(days=18 * n)).date()
+            add_event(episode=episode, what="flare", about_on=about_on, note="", by=maria.user.pk, now=now)
+        RedFlag.objects.create(
+            clinic_id=episode.clinic_id,
+            patient_id=cleo.user.pk,
+            episode=episode,
+            rule="foot_drop",
+            tier="B",
+            about_on=first,
+            raised_at=first,
+            raised_on=first,
+            closed_at=now,
+            closed_on=now,
+            closed_by=maria.user,
+            closed_because="Seen the same day. " * 12,
+        )
+    rates_every_evening(cleo, first, now)
+    desk = new_desk()
+    desk.visit(f"/patients/{cleo.user.pk}/report")
+    expect(desk.page.get_by_text("before them are in Amble")).to_be_visible()
+    assert len(re.findall(rb"/Type /Page\b", desk.page.pdf(format=paper))) == 1
+
+
+def rates_every_evening(someone: Person, first: datetime, now: datetime) -> None:
+    """One entry as a phone sends it, and the others as its copies."""
+    asked = {"revision": 1, "asked": "last_24_hours", "region": "leg", "score": 5}
+    with acting(someone.actor):
+        take(patient_id=someone.user.pk, records=[read("pain", str(uuid4()), asked | {"at": first})], now=now)
+    with acting_for_all():
+        one = PainEntry.objects.get(patient=someone.user.pk)
+        rows = []
+        for at in (first + timedelta(days=n) for n in range(365)):
+            for region in ("leg", "back"):
+                row = copy(one)
+                row.pk, row.client_uuid, row.region = None, uuid4(), region
+                row.on, row.about_on, row.happened_at = at.date(), at.date(), at
+                rows.append(row)
+        PainEntry.objects.bulk_create(rows[1:])
+        Progress.objects.filter(patient=someone.user.pk).update(reopen_from=first)
+        close_days(now=now)
 
 
 @pytest.mark.parametrize("width", [1280, 768, 360, 320])

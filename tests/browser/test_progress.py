@@ -144,7 +144,7 @@ def test_where_nothing_was_asked_no_share_is_shown(phone: Phone, maria: Person):
 
 def test_a_new_program_has_a_letter_in_the_list(phone: Phone, five_weeks: Person, maria: Person):
     page = open_progress(phone, five_weeks, maria)
-    expect(page.locator(".changes li")).to_have_text([r"A New program from " + day_in_words(18)])
+    expect(page.locator(".changes li")).to_have_text([r"B New program from " + day_in_words(18)])
 
 
 def day_in_words(days_ago: int) -> str:

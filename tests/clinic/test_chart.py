@@ -46,7 +46,7 @@ def course(**changes: Any) -> dict[str, Any]:
         "lines": {"leg": [], "back": []},
         "expected": {"weeks": []},
         "baseline": None,
-        "plans": [{"starts_on": START}],
+        "plans": [{"number": 1, "starts_on": START}],
     } | changes
 
 
@@ -123,10 +123,10 @@ def test_a_day_is_a_dot_and_an_empty_day_is_none():
     assert leg.dots.count("h0") == 2
 
 
-def test_plan_changes_are_lettered_and_the_first_plan_is_no_change():
-    plans = [{"starts_on": START + timedelta(days=day)} for day in (0, 9, 18)]
+def test_plan_versions_are_lettered_as_on_the_timeline():
+    plans = [{"number": n, "starts_on": START + timedelta(days=day)} for n, day in ((1, 0), (2, 9), (28, 18))]
     changes = trend(course(plans=plans), NARROW).changes
-    assert [label.text for label in changes] == ["A", "B"]
+    assert [label.text for label in changes] == ["A", "B", "AB"]
     assert changes[0].x < changes[1].x
 
 
@@ -179,7 +179,10 @@ def test_the_script_is_given_what_is_drawn():
         21,
     )
     assert given_it["lines"]["leg"] == [[[0, 6], [2, 5]], [[5, 5]]]
-    assert given_it["changes"] == [{"at": 9, "text": "A", "version": 2}]
+    assert given_it["changes"] == [
+        {"at": 0, "text": "A", "version": 1},
+        {"at": 9, "text": "B", "version": 2},
+    ]
     assert json.loads(json.dumps(given_it)) == given_it
 
 

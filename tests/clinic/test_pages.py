@@ -215,7 +215,8 @@ def test_a_changed_plan_is_told_in_words_beside_its_letter(maria: Person, browse
     ana = in_recovery(maria, 6, 5)
     people.plan_for(ana, maria, starts_on=NOW.date(), times_per_day=2)
     page = text(browser(maria).get(page_of(ana)))
-    assert "A Day 15, version 2 Bridge: 10 times, once a day → 10 times, twice a day" in page
+    assert "B Day 15, version 2 Bridge: 10 times, once a day → 10 times, twice a day" in page
+    assert "A Day 1, version 1 The first program" in page
 
 
 def test_what_somebody_typed_is_inert(maria: Person, browser: Browser):

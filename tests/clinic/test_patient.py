@@ -151,12 +151,15 @@ def test_events_pauses_and_plan_changes_explain_the_chart(maria: Person, browser
     assert "1 Day 18, Injection By Dr. Rao By Maria" in said
     assert "Day 13, Paused until 22 February: holiday At the sea" in said
     effect = api(maria, f"episodes/{episode_of(ana).pk}/trend")["plans"][1]["effect"]["sentence"]
-    assert f"A Day 22, version 2 Bridge: 10 times, once a day → 10 times, twice a day {effect}" in said
+    assert f"B Day 22, version 2 Bridge: 10 times, once a day → 10 times, twice a day {effect}" in said
+    lettered = {item["letter"]: item["on"] for item in timeline if item["kind"] == "plan"}
+    assert lettered.keys() == {"A", "B"}
     for item in timeline:
         if item["kind"] == "status":
             assert item["words"] in said
     drawing = response.content.decode().split('<svg class="trend wide')[1].split("</svg>")[0]
     assert re.findall(r'<text class="lane-name[^>]*>([^<]*)', drawing) == ["Paused", "Bridge"]
+    assert re.findall(r'<text class="change"[^>]*>(\w+)<', drawing) == [*lettered]
     assert '<g class="event">' in drawing
     assert "−30 %" in drawing
 

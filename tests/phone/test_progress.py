@@ -56,7 +56,9 @@ def test_each_plan_version_is_named_with_its_first_day(maria: Person):
     ana = patient(maria, days=20)
     people.plan_for(ana, maria, starts_on=NOW.date(), now=NOW)
     starts = ["2026-02-10", "2026-03-02"]
-    assert progress(ana)["plans"] == [{"number": n + 1, "starts_on": on} for n, on in enumerate(starts)]
+    assert progress(ana)["plans"] == [
+        {"number": n + 1, "letter": "AB"[n], "starts_on": on} for n, on in enumerate(starts)
+    ]
 
 
 def test_without_a_program_there_is_nothing_of_it(maria: Person):

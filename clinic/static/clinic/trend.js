@@ -49,7 +49,7 @@ function start(figure) {
   document.fonts.ready.then(paint);
 }
 
-/** "Day 24, Thu 12 March: leg 4.0, back 2.0, expected 3.1 to 5.2. Plan version 3 (B). Event 2." */
+/** "Day 24, Thu 12 March: leg 4.0, back 2.0, expected 3.1 to 5.2. Plan version 2 (B). Event 2." */
 function sentence(course, index) {
   const on = new Date(Date.parse(course.start) + index * DAY);
   const date = on.toLocaleDateString("en-GB", { weekday: "short", day: "numeric", month: "long", timeZone: "UTC" });

@@ -7,8 +7,6 @@ import { screen } from "../router.js";
 import { html, nothing, svg } from "../vendor/lit-html.js";
 import { counted, dateInWords, dateWithin, decimal, t } from "../words.js";
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
 /** The chart's place, which lit-html puts in and the chart draws in. */
 const plot = document.createElement("div");
 plot.className = "plot";
@@ -22,10 +20,9 @@ export default screen({
     const progress = await heard("progress");
     const trend = progress?.trend ?? null;
     // The first version changed nothing; what is planned for later is no change yet.
-    const later = (progress?.plans ?? []).filter(
+    const changes = (progress?.plans ?? []).filter(
       (one) => trend && one.starts_on > trend.start && one.starts_on <= daysFrom(trend.through, 1),
     );
-    const changes = later.map((one, n) => ({ ...one, letter: LETTERS[n % LETTERS.length] ?? "" }));
     if (trend && logged(trend)) void show(trend, changes);
     return { progress, trend, changes };
   },
