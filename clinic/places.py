@@ -1,7 +1,9 @@
 """The numbers beside the places of the side bar, in the one statement that reads the clinic and its alarms."""
 
+from typing import Any
+
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import IntegerField, Model, Q, QuerySet, Subquery
+from django.db.models import Field, IntegerField, Model, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
 
 from accounts.access import Actor
@@ -16,7 +18,7 @@ class HowMany(Subquery):
     """How many rows a query finds, counted no further than one past MOST."""
 
     template = "(SELECT count(*) FROM (%(subquery)s) AS found)"
-    output_field = IntegerField()
+    output_field: "Field[Any, Any]" = IntegerField()
 
     def __init__(self, rows: QuerySet[Model]) -> None:
         super().__init__(rows.order_by().values("pk")[: MOST + 1])
