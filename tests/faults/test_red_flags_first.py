@@ -33,7 +33,7 @@ class Form:
 
 
 SHORT = Form(reminders=10_000, flags=15, app="tests.faults.quick")
-LONG = Form(reminders=10_000, flags=100, app="config")
+LONG = Form(reminders=30_000, flags=100, app="config")
 
 
 @pytest.mark.processes
