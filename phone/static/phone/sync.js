@@ -72,6 +72,7 @@ async function drain() {
     if (!Array.isArray(said?.answers) || said.answers.length !== batch.length) return "later";
     await settle(batch, said.answers);
     outcome = "sent";
+    wait = FIRST_WAIT; // a network that breaks off after each batch carries the next one soon
   }
 }
 
