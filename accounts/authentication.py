@@ -97,9 +97,13 @@ class StaffSessionAuthentication(SessionAuthentication):
 
 
 def session_actor(user_id: int, session: SessionBase, *, now: datetime) -> Actor | None:
-    """The person of a session. None also for who has a second factor and did not give it here."""
+    """The person of a session. None also for who has a second factor and did not give it here, and for a session
+    from before one was taken away.
+    """
     found = with_password(user_id, now=now, session=session)
     if found is None or (found.has_second_factor and sessions.SECOND_FACTOR not in session):
+        return None
+    if found.sessions_since and session.get(sessions.SINCE, 0) < int(found.sessions_since.timestamp()):
         return None
     return found.actor
 
@@ -110,6 +114,7 @@ class WithPassword:
 
     actor: Actor
     has_second_factor: bool
+    sessions_since: datetime | None
 
 
 def with_password(user_id: int, *, now: datetime, session: SessionBase | None = None) -> WithPassword | None:
@@ -124,14 +129,15 @@ def with_password(user_id: int, *, now: datetime, session: SessionBase | None = 
             "role",
             "clinic__time_zone",
             "clinic__second_factor_from",
+            "user__sessions_since",
             Exists(SecondFactor.objects.filter(user=OuterRef("user"))),
         )
     )
-    clinics = {clinic: (zone, needed_from, has) for clinic, _, zone, needed_from, has in memberships}
+    clinics = {clinic: (zone, *rest) for clinic, _, zone, *rest in memberships}
     if not clinics:
         return None
     chosen: int = clinic_id if clinic_id in clinics else next(iter(clinics))
-    zone, needed_from, has_second_factor = clinics[chosen]
+    zone, needed_from, sessions_since, has_second_factor = clinics[chosen]
     today = now.astimezone(ZoneInfo(zone)).date()
     roles = frozenset(role for clinic, role, *_ in memberships if clinic == chosen)
     needs = needed_from is not None and needed_from <= today and roles != {Role.PATIENT}
@@ -144,4 +150,4 @@ def with_password(user_id: int, *, now: datetime, session: SessionBase | None = 
         session=sha256((key or "").encode()).hexdigest()[:12],
         lacks_second_factor=needs and not has_second_factor,
     )
-    return WithPassword(actor, has_second_factor)
+    return WithPassword(actor, has_second_factor, sessions_since)

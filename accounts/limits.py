@@ -55,12 +55,25 @@ SECOND_FACTOR = FailureLimit("second-factor", failures=10, seconds=900)
 SECOND_FACTOR_OF_A_DAY = FailureLimit("second-factor-of-a-day", failures=50, seconds=86_400)
 
 
-def second_factor_limits(*, user_id: int) -> list[tuple[FailureLimit, str]]:
-    """The limits that a wrong code or passkey counts against, each with its key."""
+Limits = list[tuple[FailureLimit, str]]  # each with its key
+
+
+def check_all(limits: Limits, *, now: datetime) -> None:
+    for limit, key in limits:
+        limit.check(key, now=now)
+
+
+def count_all(limits: Limits, *, now: datetime) -> None:
+    for limit, key in limits:
+        limit.count(key, now=now)
+
+
+def second_factor_limits(*, user_id: int) -> Limits:
+    """What a wrong code counts against. A passkey is not guessed: who has one gets in while others try codes."""
     return [(SECOND_FACTOR, str(user_id)), (SECOND_FACTOR_OF_A_DAY, str(user_id))]
 
 
-def sign_in_limits(*, address: str, email: str) -> list[tuple[FailureLimit, str]]:
-    """The limits that a try to sign in counts against, each with its key."""
+def sign_in_limits(*, address: str, email: str) -> Limits:
+    """What a wrong password counts against."""
     email = email.lower()
     return [(SIGNING_IN, f"{address} {email}"), (SIGNING_IN_FROM, address), (SIGNING_IN_AS, email)]

@@ -29,6 +29,9 @@ class User(AbstractBaseUser):
         null=True, blank=True, unique=True, help_text="How staff sign in; patients need none."
     )
     is_active = models.BooleanField(default=True)
+    sessions_since = models.DateTimeField(
+        null=True, blank=True, help_text="Sessions that began before are over: a second factor was taken away."
+    )
 
     USERNAME_FIELD = "email"
 

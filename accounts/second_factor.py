@@ -18,7 +18,7 @@ from django.db import transaction
 from accounts import codes
 from accounts.access import Role
 from accounts.encryption import decrypt, encrypt
-from accounts.models import FactorKind, Membership, RecoveryCode, SecondFactor, User
+from accounts.models import Device, FactorKind, Membership, RecoveryCode, SecondFactor, User
 from accounts.passkeys import JSON, Proof, Question, Site
 from wire.problems import Conflict
 
@@ -177,9 +177,8 @@ def _digest(user_id: int, code: str) -> bytes:
 
 
 def _add(*, user_id: int, kind: str, name: str, secret: bytes, counter: int, now: datetime) -> Added:
-    User.objects.select_for_update(no_key=True).get(
-        pk=user_id
-    )  # of two that are added at once, one is the first
+    # Of two that are added at once, one is the first.
+    User.objects.select_for_update(no_key=True).get(pk=user_id)
     others = SecondFactor.objects.filter(user=user_id).count()
     if others >= MOST:
         raise Conflict(TOO_MANY)
@@ -190,8 +189,10 @@ def _add(*, user_id: int, kind: str, name: str, secret: bytes, counter: int, now
 
 
 @transaction.atomic
-def remove(*, factor: SecondFactor, today: date) -> None:
-    """With the last one the codes on paper go, too. Conflict where a clinic of theirs asks for one."""
+def remove(*, factor: SecondFactor, today: date, now: datetime) -> None:
+    """With the last one the codes on paper go, too. Whoever signed in with a second factor does so again: it may have
+    been this one, in other hands. Conflict where a clinic of theirs asks for one.
+    """
     User.objects.select_for_update(no_key=True).get(pk=factor.user_id)
     others = SecondFactor.objects.filter(user=factor.user_id).exclude(pk=factor.pk)
     if not others.exists():
@@ -200,13 +201,20 @@ def remove(*, factor: SecondFactor, today: date) -> None:
             raise Conflict(NEEDED)
         RecoveryCode.objects.filter(user=factor.user_id).delete()
     factor.delete()
+    _end_sessions(factor.user_id, now=now)
 
 
 @transaction.atomic
-def reset(*, user_id: int) -> bool:
-    """Take away all that a person has lost: from now on the password is enough, until they add something new. False
-    if there was nothing.
+def reset(*, user_id: int, now: datetime) -> bool:
+    """Take away all that a person has lost: from now on the password is enough, until they add something new. They, or
+    whoever has found it, are signed out everywhere. False if there was nothing.
     """
     User.objects.select_for_update(no_key=True).get(pk=user_id)
     RecoveryCode.objects.filter(user=user_id).delete()
+    _end_sessions(user_id, now=now)
     return SecondFactor.objects.filter(user=user_id).delete()[0] > 0
+
+
+def _end_sessions(user_id: int, *, now: datetime) -> None:
+    User.objects.filter(pk=user_id).update(sessions_since=now)
+    Device.objects.current().filter(user=user_id, second_factor=True).update(revoked_at=now)

@@ -18,12 +18,13 @@ from rest_framework.exceptions import Throttled
 
 from accounts import second_factor, sessions
 from accounts.encryption import decrypt, encrypt
-from accounts.limits import SIGNING_IN, sign_in_limits
+from accounts.limits import check_all, count_all, sign_in_limits
 from accounts.models import Clinic, RecoveryCode, SecondFactor, User
 from accounts.passkeys import LONGEST_ANSWER
 from accounts.second_factor import Added
 from clinic.acting import Page
-from clinic.door import address_of
+from clinic.door import address_of, go_on, too_many_tries
+from clinic.held import HELD
 from clinic.qr import qr
 from clinic.second_step import QUESTION, keep, site_of
 from wire.problems import Conflict
@@ -103,6 +104,14 @@ class OwnPage(Page):
 
 class Account(OwnPage):
     def get(self, request: HttpRequest) -> HttpResponse:
+        """What a person wrote when a second factor was asked of them comes first, once they have one."""
+        if not self.actor.lacks_second_factor and HELD in request.session:
+            return go_on(
+                request,
+                User.objects.get(pk=self.actor.user_id),
+                to=reverse("clinic:account"),
+                held=request.session.pop(HELD),
+            )
         codes = RecoveryCode.objects.filter(user=self.actor.user_id)
         context = {
             "factors": SecondFactor.objects.filter(user=self.actor.user_id).order_by("added_at", "pk"),
@@ -216,8 +225,10 @@ class RemoveFactor(OwnPage):
             return ask
         factor = get_object_or_404(SecondFactor, pk=pk, user=self.actor.user_id)
         self.do(
-            lambda: second_factor.remove(factor=factor, today=self.actor.today), f"{factor.name} is removed."
+            lambda: second_factor.remove(factor=factor, today=self.actor.today, now=self.now),
+            f"{factor.name} is removed. Other browsers and devices have to sign in again.",
         )
+        sessions.begin(request.session, now=self.now)  # this one knew the password a moment ago
         return redirect("clinic:account")
 
 
@@ -234,15 +245,12 @@ class ConfirmPassword(OwnPage):
         user = User.objects.get(pk=self.actor.user_id)
         limits = sign_in_limits(address=address_of(request), email=user.email or "")
         try:
-            for limit, key in limits:
-                limit.check(key, now=self.now)
-        except Throttled:
-            minutes = SIGNING_IN.seconds // 60
-            form.add_error(None, f"There were too many wrong tries. Wait {minutes} minutes, then try again.")
+            check_all(limits, now=self.now)
+        except Throttled as full:
+            form.add_error(None, too_many_tries(full))
             return self.show("password.html", {"form": form}, status=429)
         if not check_password(form.cleaned_data["password"], user.password):
-            for limit, key in limits:
-                limit.count(key, now=self.now)
+            count_all(limits, now=self.now)
             form.add_error("password", "This is not your password.")
             return self.show("password.html", {"form": form}, status=422)
         sessions.note_password(request.session, now=self.now)

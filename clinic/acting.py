@@ -24,6 +24,7 @@ from accounts.access import Actor, acting
 from accounts.audit import note_reading
 from accounts.authentication import session_actor
 from clinic.door import ask_again
+from clinic.held import HELD, seal
 from clinic.places import MOST, clinic_of
 from recovery import access
 from recovery.models.people import RowsOfPatients
@@ -57,9 +58,7 @@ class Page(View):
         self.now = timezone.now()
         actor = staff_actor(request, now=self.now)
         if actor is None:
-            if (
-                request.user.pk is not None
-            ):  # else it may be the session of somebody who owes the second factor
+            if request.user.pk is not None:  # else somebody may owe the second factor here
                 logout(request)
             if request.method != "GET":
                 return redirect("clinic:sign-in")
@@ -69,9 +68,7 @@ class Page(View):
         if request.headers.get("HX-Trigger") != POLL:
             sessions.note(request.session, now=self.now)
         if actor.lacks_second_factor and not self.for_adding_a_second_factor:
-            return (
-                HttpResponse(status=401) if request.headers.get("HX-Request") else redirect("clinic:account")
-            )
+            return self._second_factor_first(request)
         self.actor = actor
         try:
             with acting(actor, plan_once=self.plan_once):
@@ -83,6 +80,14 @@ class Page(View):
             response = render(request, "clinic/not_allowed.html", {"why": why}, status=403)
         add_never_cache_headers(response)
         return response
+
+    def _second_factor_first(self, request: HttpRequest) -> HttpResponse:
+        """What was just sent is held, and offered on the account's page when they have one."""
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=401)
+        if request.method == "POST":
+            request.session[HELD] = seal(request)
+        return redirect("clinic:account")
 
     def page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Render a page inside the frame that all of them share; a page that counts more brings its `clinic`."""

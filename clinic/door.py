@@ -1,5 +1,6 @@
 """In and out: sign in, sign out, and join with the code of an invitation."""
 
+import math
 from typing import ClassVar
 
 from django.contrib import messages
@@ -22,7 +23,7 @@ from rest_framework.throttling import BaseThrottle
 from accounts import actions, sessions
 from accounts.api.views import WRONG_CODE, WRONG_PASSWORD
 from accounts.authentication import with_password
-from accounts.limits import JOINING, SIGNING_IN, FailureLimit, sign_in_limits
+from accounts.limits import JOINING, check_all, count_all, sign_in_limits
 from accounts.models import User
 from clinic.forms import JoinForm, SignInForm
 from clinic.held import seal, unseal
@@ -31,6 +32,12 @@ from clinic.held import seal, unseal
 def address_of(request: HttpRequest) -> str:
     """Where a request comes from, for the limits."""
     return str(BaseThrottle().get_ident(Request(request)))
+
+
+def too_many_tries(full: Throttled) -> str:
+    minutes = math.ceil((full.wait or 0) / 60)
+    wait = f"{minutes} minutes" if minutes <= 90 else f"{math.ceil(minutes / 60)} hours"
+    return f"There were too many wrong tries. Wait {wait}, then try again."
 
 
 @method_decorator([never_cache, sensitive_post_parameters("password", "code")], name="dispatch")
@@ -43,9 +50,8 @@ class Door(View):
         context = {"form": form, "held": self.request.POST.get("held", ""), **more}
         return render(self.request, self.template, context, status=status)
 
-    def wait(self, form: Form, limit: FailureLimit) -> HttpResponse:
-        minutes = limit.seconds // 60
-        form.add_error(None, f"There were too many wrong tries. Wait {minutes} minutes, then try again.")
+    def wait(self, form: Form, full: Throttled) -> HttpResponse:
+        form.add_error(None, too_many_tries(full))
         return self.show(form, status=429)
 
 
@@ -62,15 +68,13 @@ class SignIn(Door):
             return self.show(form, status=422)
         limits = sign_in_limits(address=address_of(self.request), email=form.cleaned_data["email"])
         try:
-            for limit, key in limits:
-                limit.check(key, now=timezone.now())
-        except Throttled:
-            return self.wait(form, SIGNING_IN)
+            check_all(limits, now=timezone.now())
+        except Throttled as full:
+            return self.wait(form, full)
         user = actions.check_credentials(**form.cleaned_data)
         found = with_password(user.pk, now=timezone.now()) if user else None
         if user is None or found is None or not found.actor.is_staff:
-            for limit, key in limits:
-                limit.count(key, now=timezone.now())
+            count_all(limits, now=timezone.now())
             form.add_error("password", WRONG_PASSWORD)
             return self.show(form, status=422)
         held = request.POST.get("held", "")
@@ -141,8 +145,8 @@ class Join(Door):
             return self.show(form, status=422)
         try:
             JOINING.check(address_of(self.request), now=timezone.now())
-        except Throttled:
-            return self.wait(form, JOINING)
+        except Throttled as full:
+            return self.wait(form, full)
         if actions.accept(**form.cleaned_data, now=timezone.now()) is None:
             JOINING.count(address_of(self.request), now=timezone.now())
             form.add_error("code", WRONG_CODE)

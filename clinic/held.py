@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from accounts.sessions import LONGEST
 
 SALT = "clinic.held"
+HELD = "held"  # in the session, while a second factor is added
+SECRET = frozenset({"csrfmiddlewaretoken", "password", "code", "passkey"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +22,11 @@ class Held:
 
 
 def seal(request: HttpRequest) -> str:
-    """The form of this request, for nobody but its sender and no other page."""
+    """The form of this request, for nobody but its sender and no other page. What is secret has to be typed again: it
+    is sealed against changes, and anybody can read it.
+    """
     fields = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name != "csrfmiddlewaretoken"
-        for value in values
+        (name, value) for name, values in request.POST.lists() if name not in SECRET for value in values
     ]
     sealed = {"by": request.user.pk, "to": request.get_full_path(), "fields": fields}
     return signing.dumps(sealed, salt=SALT, compress=True)

@@ -15,7 +15,7 @@ from accounts import second_factor, sessions
 from accounts.access import Actor, acting
 from accounts.api.views import WRONG_SECOND
 from accounts.authentication import with_password
-from accounts.limits import SECOND_FACTOR, second_factor_limits
+from accounts.limits import check_all, count_all, second_factor_limits
 from accounts.models import FactorKind, SecondFactor, User
 from accounts.passkeys import LONGEST_ANSWER, Question, Site
 from clinic.door import Door, go_on
@@ -70,13 +70,12 @@ class SecondStep(Door):
         asked = request.session.pop(QUESTION, None)
         if not form.is_valid():
             return self._ask(form, actor, status=422)
-        limits = second_factor_limits(user_id=actor.user_id)
-        try:
-            for limit, key in limits:
-                limit.check(key, now=now)
-        except Throttled:
-            return self.wait(form, SECOND_FACTOR)
         passkey = form.cleaned_data["passkey"]
+        limits = [] if passkey else second_factor_limits(user_id=actor.user_id)
+        try:
+            check_all(limits, now=now)
+        except Throttled as full:
+            return self.wait(form, full)
         with acting(actor):
             if passkey:
                 right = asked is not None and second_factor.use_passkey(
@@ -85,8 +84,7 @@ class SecondStep(Door):
             else:
                 right = second_factor.use_code(user_id=actor.user_id, code=form.cleaned_data["code"], now=now)
         if not right:
-            for limit, key in limits:
-                limit.count(key, now=now)
+            count_all(limits, now=now)
             form.add_error("code", WRONG_PASSKEY if passkey else WRONG_SECOND)
             return self._ask(form, actor, status=422)
         user = User.objects.get(pk=actor.user_id)

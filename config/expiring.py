@@ -4,6 +4,8 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
 from config import erasing
 from config.embedded import CannotStart
 from recovery.actions.keeping import EXPIRED
@@ -12,11 +14,13 @@ BY = "manage.py erase_expired"
 REASON = "The last bout ended {years} years ago, as long as the clinic keeps records."
 
 DUE = "SELECT patient_id FROM recovery_expiry WHERE kept_at IS NULL AND erase_on <= %(today)s ORDER BY 1"
-# Asked again of one patient, whose row is locked, so that nothing of theirs comes in after the answer.
+# Asked again of one patient, whose row is locked, so that nothing of theirs comes in after the answer. The list's row
+# is locked as well: who keeps the record is heard before, or is told that it is gone.
 STILL = f"""
     SELECT expired.keep_years FROM ({EXPIRED}) AS expired
     JOIN recovery_expiry e ON e.patient_id = expired.user_id AND e.kept_at IS NULL AND e.erase_on <= %(today)s
     WHERE expired.user_id = %(patient)s
+    FOR UPDATE OF e
 """  # noqa: S608 (made of our own text)
 
 log = logging.getLogger(__name__)
@@ -37,7 +41,7 @@ def erase_expired(connection: erasing.Connection, folder: Path, *, now: datetime
         try:
             with connection.transaction():
                 number += _erase(connection, folder, patient, now=now)
-        except (CannotStart, erasing.NoSuchPatient):
+        except (CannotStart, erasing.NoSuchPatient, LockNotAvailable, DeadlockDetected):
             log.exception("A record whose time is over was not erased; the others are.")
     return number
 

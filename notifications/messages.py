@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from notifications.models import Notification
+from notifications.models import Kind, Notification
 from notifications.transports import Message
 from notifications.unsubscribe import unsubscribe_url
 from notifications.words import FOR_STAFF, TRIAL_AT_DESK, words_in
@@ -10,6 +10,7 @@ from notifications.words import FOR_STAFF, TRIAL_AT_DESK, words_in
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
 RESET_LASTS_SECONDS = 86400
+PAGES = {Kind.ERASURE: "/clinic/keeping"}  # of staff; all else is on the first page
 TRIAL_LASTS_SECONDS = 60  # whoever tries looks at the screen now
 
 
@@ -24,7 +25,8 @@ def message_for(notification: Notification, language: str = FOR_STAFF) -> Messag
         title=words.titles[notification.kind],
         body=words.open_amble,
         language=language,
-        url=settings.PUBLIC_URL + ("/" if notification.is_for_staff else "/app/"),
+        url=settings.PUBLIC_URL
+        + (PAGES.get(Kind(notification.kind), "/") if notification.is_for_staff else "/app/"),
         # One text stands on a screen once: a repetition replaces what it repeats.
         tag=f"{notification.kind}-{notification.red_flag_id if urgent else notification.slot}",
         lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else REMINDER_LASTS_SECONDS,

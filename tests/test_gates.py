@@ -194,10 +194,10 @@ STILL_GREEN: dict[str, set[Route]] = {
 
 # Texts that nobody types: our own words, names of our rules, zones, ids and numbers.
 OUR_WORDS = {
-    "CareTeamMember": {
-        "opened_because"
-    },  # what a colleague said in an emergency, of which the world has none
+    # What a colleague said in an emergency, of which the world has none.
+    "CareTeamMember": {"opened_because"},
     "Expiry": {"kept_because"},  # what an administrator said, for administrators alone
+    "SecondFactor": {"name"},  # of staff; a patient has none
     "Listener": {"address"},  # of a mailbox of the clinic
     "Notification": {"address", "channel", "error"},
     "PushSubscription": {"p256dh", "auth"},

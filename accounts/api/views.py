@@ -27,7 +27,7 @@ from accounts.api.serializers import (
     TokenSerializer,
 )
 from accounts.authentication import with_password
-from accounts.limits import JOINING, second_factor_limits, sign_in_limits
+from accounts.limits import JOINING, check_all, count_all, second_factor_limits, sign_in_limits
 from accounts.models import Clinic, Device, Membership, User
 from accounts.permissions import IsAdministrator, IsSignedIn, IsStaff
 
@@ -89,13 +89,11 @@ class SignIn(OpenDoor):
         """
         data = _valid(SignInSerializer(data=request.data))
         limits = sign_in_limits(address=self.address(request), email=data["email"])
-        for limit, key in limits:
-            limit.check(key, now=timezone.now())
+        check_all(limits, now=timezone.now())
         user = actions.check_credentials(email=data["email"], password=data["password"])
         found = with_password(user.pk, now=timezone.now()) if user else None
         if found is None:
-            for limit, key in limits:
-                limit.count(key, now=timezone.now())
+            count_all(limits, now=timezone.now())
             raise ValidationError({"password": [WRONG_PASSWORD]}, code="wrong_password")
         if found.has_second_factor:
             self._check_code(found.actor, data["code"])
@@ -109,13 +107,11 @@ class SignIn(OpenDoor):
         if not code:
             raise ValidationError({"code": [SECOND_NEEDED]}, code="second_factor_needed")
         limits = second_factor_limits(user_id=actor.user_id)
-        for limit, key in limits:
-            limit.check(key, now=timezone.now())
+        check_all(limits, now=timezone.now())
         with acting(actor):
             if second_factor.use_code(user_id=actor.user_id, code=code, now=timezone.now()):
                 return
-        for limit, key in limits:
-            limit.count(key, now=timezone.now())
+        count_all(limits, now=timezone.now())
         raise ValidationError({"code": [WRONG_SECOND]}, code="wrong_code")
 
 

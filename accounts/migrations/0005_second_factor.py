@@ -19,6 +19,15 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddField(
+            model_name="user",
+            name="sessions_since",
+            field=models.DateTimeField(
+                blank=True,
+                null=True,
+                help_text="Sessions that began before are over: a second factor was taken away.",
+            ),
+        ),
+        migrations.AddField(
             model_name="device",
             name="second_factor",
             field=models.BooleanField(

@@ -3,16 +3,17 @@
 from django import forms
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 from rest_framework.exceptions import Throttled
 
 from accounts.actions import check_credentials
 from accounts.api.views import WRONG_PASSWORD
-from accounts.limits import SIGNING_IN
+from accounts.limits import check_all, count_all, sign_in_limits
 from accounts.models import User
 from clinic.administration.page import AdministrationPage
+from clinic.door import address_of, too_many_tries
 from clinic.everything import everything
-
-WAIT = f"There were too many wrong tries. Wait {SIGNING_IN.seconds // 60} minutes, then try again."
 
 
 class ExportForm(forms.Form):
@@ -25,6 +26,7 @@ class ExportForm(forms.Form):
     )
 
 
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class Export(AdministrationPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         self.check_may()
@@ -37,13 +39,14 @@ class Export(AdministrationPage):
         if not form.is_valid():
             return self._show(form, status=422)
         email = User.objects.values_list("email", flat=True).get(pk=self.actor.user_id) or ""
+        limits = sign_in_limits(address=address_of(request), email=email)
         try:
-            SIGNING_IN.check(email, now=self.now)
-        except Throttled:
-            form.add_error("password", WAIT)
+            check_all(limits, now=self.now)
+        except Throttled as full:
+            form.add_error("password", too_many_tries(full))
             return self._show(form, status=429)
         if check_credentials(email=email, password=form.cleaned_data["password"]) is None:
-            SIGNING_IN.count(email, now=self.now)
+            count_all(limits, now=self.now)
             form.add_error("password", WRONG_PASSWORD)
             return self._show(form, status=422)
         name = f"amble-clinic-{self.now:%Y-%m-%d}.zip"

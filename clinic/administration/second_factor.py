@@ -37,7 +37,7 @@ class ResetSecondFactor(AdministrationPage):
             return redirect_to_login(back, reverse("clinic:confirm-password"))
         if self._works_elsewhere(pk):
             raise PermissionDenied(ONLY_THE_OPERATOR)
-        if second_factor.reset(user_id=pk):
+        if second_factor.reset(user_id=pk, now=self.now):
             messages.success(
                 request, f"The second factor of {one.user.name} is reset. {self._tell(one.user)}"
             )

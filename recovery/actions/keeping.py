@@ -13,8 +13,9 @@ from recovery.models import Expiry
 from recovery.models.keeping import NOTICE_DAYS
 from wire.problems import Conflict
 
-# Patients whose every bout ended longer ago than the clinic keeps records, and for whom nothing waits. Who never had
-# a bout stays: there is no end to count from. The column `ended_on` is that of the last bout.
+# Patients whose every bout ended longer ago than the clinic keeps records, who have let nothing be heard since by phone
+# or on paper, and for whom nothing waits. Who never had a bout stays: there is no end to count from. The column
+# `ended_on` is that of the last bout.
 EXPIRED = """
     SELECT p.clinic_id, p.user_id, last.ended_on, s.keep_years
     FROM recovery_caresettings s
@@ -23,6 +24,12 @@ EXPIRED = """
         SELECT max(e.ended_on) AS ended_on, bool_or(e.ended_on IS NULL) AS going_on
         FROM recovery_episode e WHERE e.patient_id = p.user_id) last
     WHERE last.ended_on + make_interval(years => s.keep_years) <= %(today)s AND NOT last.going_on
+        AND NOT EXISTS (SELECT 1 FROM accounts_device d
+            WHERE d.user_id = p.user_id AND d.last_used_on + make_interval(years => s.keep_years) > %(today)s)
+        AND NOT EXISTS (SELECT 1 FROM recovery_painentry r
+            WHERE r.patient_id = p.user_id AND r."on" + make_interval(years => s.keep_years) > %(today)s)
+        AND NOT EXISTS (SELECT 1 FROM accounts_invitation i
+            WHERE i.user_id = p.user_id AND i.revoked_at IS NULL AND i.expires_at > %(today)s)
         AND NOT EXISTS (SELECT 1 FROM recovery_redflag f WHERE f.patient_id = p.user_id AND f.closed_at IS NULL)
         AND NOT EXISTS (SELECT 1 FROM recovery_message m
             WHERE m.patient_id = p.user_id AND m.read_at IS NULL AND NOT m.private AND NOT m.withdrawn)
@@ -53,10 +60,10 @@ def list_expired(*, now: datetime) -> int:
 
 
 def keep(*, expiry: Expiry, because: str, by: int, now: datetime) -> None:
-    """Keep a record until somebody lets it go. Raises Conflict when a colleague has kept it already."""
+    """Keep a record until somebody lets it go. Raises Conflict when a colleague was first, or when it is erased."""
     rows = Expiry.objects.to_be_erased().filter(pk=expiry.pk)
     if not rows.update(kept_because=because, kept_by=by, kept_at=now):
-        raise Conflict("A colleague keeps this record already.")
+        raise Conflict("This record is kept already, or has just been erased.")
 
 
 def let_go(*, expiry: Expiry, now: datetime) -> None:

@@ -23,7 +23,7 @@ def test_a_server_that_was_started_again_costs_one_request_and_not_one_for_each_
         with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as other:
             ended = other.execute(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-                " WHERE usename = current_user AND pid <> pg_backend_pid()"
+                " WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()"
             ).fetchone()
         assert ended is not None
         assert ended[0] >= THREADS

@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from accounts import second_factor
 from accounts.access import acting_for_all
@@ -18,7 +19,7 @@ class Command(BaseCommand):
         if user is None:
             raise CommandError(f"Nobody signs in with the email {options['email']}.")
         with acting_for_all():
-            had_one = second_factor.reset(user_id=user.pk)
+            had_one = second_factor.reset(user_id=user.pk, now=timezone.now())
         if had_one:
             self.stdout.write(f"The password alone signs {user.name} in, until they add a new second factor.")
         else:

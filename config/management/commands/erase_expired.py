@@ -24,13 +24,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, stay: bool, **options: Any) -> None:
-        while stay:
+        if not stay:
+            return self._once()
+        while True:
             try:
                 self._once()
             except Exception:  # of this hour; to end would end all of `make run`
                 log.exception("Nothing more was erased this hour; it is tried again in the next.")
             time.sleep(EVERY_SECONDS)
-        self._once()
 
     def _once(self) -> None:
         try:
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 number = erase_expired(connection, embedded.data_folder(), now=timezone.now())
         except OSError as error:
             raise CommandError(
-                f"Nothing was erased: {embedded.data_folder()} cannot be written to ({error.strerror}), and a restore "
+                f"No more was erased: {embedded.data_folder()} cannot be written to ({error.strerror}), and a restore "
                 "could bring the patients back."
             ) from error
         except (psycopg.OperationalError, psycopg.errors.InsufficientPrivilege) as error:

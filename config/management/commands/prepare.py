@@ -4,7 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import OperationalError, connection
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from config.checks import what_is_wrong
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
             try:
                 call_command("migrate", interactive=False, verbosity=verbosity, stdout=self.stdout)
             except OperationalError as error:
-                if not isinstance(error.__cause__, LockNotAvailable):
+                if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                     raise
                 if last:
                     raise CommandError(
