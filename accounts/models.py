@@ -30,7 +30,9 @@ class User(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     sessions_since = models.DateTimeField(
-        null=True, blank=True, help_text="Sessions that began before are over: a second factor was taken away."
+        null=True,
+        blank=True,
+        help_text="Sessions that began before are over: a second factor was taken away.",
     )
 
     USERNAME_FIELD = "email"

@@ -37,6 +37,7 @@ from notifications.staff import answered
 from notifications.transports import Message, Transport, TransportError
 from notifications.withholding import drawn
 from notifications.words import FOR_STAFF
+from notifications.written import read_already
 from recovery.models import Patient
 
 # A channel is a module or folder of its name beside the others: that, and its line in Channel, is all of it.
@@ -273,7 +274,7 @@ def _set_aside(rows: Sequence[Notification], *, now: datetime) -> list[Notificat
     failed = {row.pk for row in rows if row.attempts >= MOST_ATTEMPTS} - shown - missed
     # What became pointless since it was planned: the session is done, a red flag was raised.
     left = [row for row in rows if row.pk not in shown | missed | failed]
-    because = pointless_now(left, now=now) | answered(left)
+    because = pointless_now(left, now=now) | answered(left) | read_already(left)
     missed |= _behind_a_later_one([row for row in left if row.pk not in because], now=now)
     # A reminder that the patient put off is owed to them: no lot is drawn for it.
     first = [

@@ -128,8 +128,8 @@ def known(about: Collection[About], *, now: datetime) -> dict[About, Known]:
 
 
 def pointless_now(rows: Collection[Notification], *, now: datetime) -> dict[int, Because]:
-    """Which of these reminders would be pointless `now`, by id, and why. Two statements at most."""
-    ordinary = {row.pk: row for row in rows if row.kind in REMINDERS}
+    """Which of these to patients would be pointless `now`, by id, and why. Two statements at most."""
+    ordinary = {row.pk: row for row in rows if not row.is_for_staff}
     if not ordinary:
         return {}
     about = {

@@ -10,7 +10,7 @@ from notifications.words import FOR_STAFF, TRIAL_AT_DESK, words_in
 REMINDER_LASTS_SECONDS = 3600
 RED_FLAG_LASTS_SECONDS = 86400
 RESET_LASTS_SECONDS = 86400
-PAGES = {Kind.ERASURE: "/clinic/keeping"}  # of staff; all else is on the first page
+PAGES = {Kind.ERASURE: "/clinic/keeping", Kind.MESSAGE: "/app/messages"}  # all else is on the first page
 TRIAL_LASTS_SECONDS = 60  # whoever tries looks at the screen now
 
 
@@ -26,10 +26,10 @@ def message_for(notification: Notification, language: str = FOR_STAFF) -> Messag
         body=words.open_amble,
         language=language,
         url=settings.PUBLIC_URL
-        + (PAGES.get(Kind(notification.kind), "/") if notification.is_for_staff else "/app/"),
+        + PAGES.get(Kind(notification.kind), "/" if notification.is_for_staff else "/app/"),
         # One text stands on a screen once: a repetition replaces what it repeats.
         tag=f"{notification.kind}-{notification.red_flag_id if urgent else notification.slot}",
-        lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else REMINDER_LASTS_SECONDS,
+        lasts_seconds=RED_FLAG_LASTS_SECONDS if urgent else _lasts_seconds(notification),
         urgent=urgent,
         notification_id=notification.pk,
         unsubscribe_url=""
@@ -37,6 +37,15 @@ def message_for(notification: Notification, language: str = FOR_STAFF) -> Messag
         else unsubscribe_url(notification.clinic_id, notification.patient_id),
         key="" if urgent else _key(notification),
     )
+
+
+def _lasts_seconds(notification: Notification) -> int:
+    """A phone that was off shows what staff wrote as long as it is of use, and not in the night: while it is being
+    sent, `next_attempt_at` is a moment from now.
+    """
+    if notification.kind != Kind.MESSAGE or not notification.expires_at:
+        return REMINDER_LASTS_SECONDS
+    return max(0, int((notification.expires_at - notification.next_attempt_at).total_seconds()))
 
 
 def _key(notification: Notification) -> str:

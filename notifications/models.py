@@ -16,7 +16,7 @@ MOST_ATTEMPTS = 5
 
 
 class Kind(models.TextChoices):
-    """What a notification is about. All but the last four, which are for staff, can be what a reminder is for."""
+    """What a notification is about. The first six can be what a reminder is for, the last four are for staff."""
 
     EXERCISE = "exercise"
     DIARY = "diary"
@@ -24,6 +24,7 @@ class Kind(models.TextChoices):
     WALK = "walk"
     WEEKLY_CHECK = "weekly_check"
     MEASURES = "measures"
+    MESSAGE = "message"
     REVIEW = "review"
     RED_FLAG = "red_flag"
     OPENED = "opened"
@@ -31,7 +32,7 @@ class Kind(models.TextChoices):
 
 
 OF_STAFF = (Kind.REVIEW, Kind.RED_FLAG, Kind.OPENED, Kind.ERASURE)
-REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] not in OF_STAFF]
+REMINDER_KINDS = [choice for choice in Kind.choices if choice[0] not in (*OF_STAFF, Kind.MESSAGE)]
 
 
 class SnoozedFor(models.TextChoices):

@@ -22,6 +22,7 @@ SKIPPED = {
     Because.ENOUGH: "Not sent: you had enough messages that day.",
     Because.FADING: "Not sent: we write about this less often for now. It comes back when you use it.",
     Because.REMOVED: "Not sent: you had changed or removed this reminder.",
+    Because.READ: "Not sent: you had read it already.",
     Because.SILENT: "Not sent: it has been quiet for a while, so we asked your clinic to get in touch instead.",
 }
 SNOOZED = {

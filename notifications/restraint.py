@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 BREAK = "movement_break"
+MESSAGE = "message"
 MOVING = frozenset({"exercise", "walk", BREAK})
 
 MOST_A_DAY = 4  # P: clinical.md 7, movement breaks apart
@@ -40,6 +41,7 @@ class Because(StrEnum):
     FADING = "fading"
     SILENT = "silent"
     REMOVED = "removed"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class Past:
 
 def pointless(kind: str, slot: str, on: date, known: Known, *, now: datetime) -> Because | None:
     """Why a message of the local time `slot` (HH:MM) on the date `on` would be pointless at the moment `now`."""
+    if kind == MESSAGE:  # a person wrote it: only the hours of quiet keep it back
+        return Because.QUIET_HOURS if known.is_quiet else None
     if kind in MOVING and known.under_red_flag:
         return Because.RED_FLAG
     if known.has_ended and not (

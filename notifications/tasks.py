@@ -5,7 +5,7 @@ from datetime import datetime
 
 from celery import shared_task
 
-from notifications import delivery, notices, planner, receipts, reconciler, staff, withholding
+from notifications import delivery, notices, planner, receipts, reconciler, staff, withholding, written
 from notifications.clock import database_now
 
 LONGEST_RUN_SECONDS = 15  # then the next tick goes on; a batch of slow services still ends in the time limit
@@ -19,6 +19,7 @@ def remind() -> None:
     until = time.monotonic() + LONGEST_RUN_SECONDS
     for part in (
         planner.plan,
+        written.tell_of_messages,
         staff.hand_over_the_silent,
         notices.tell_of_opened_records,
         receipts.repeat_unseen,

@@ -70,6 +70,7 @@ const OPENS = /** @type {Record<string, string>} */ ({
   diary: "/app/evening",
   weekly_check: "/app/check",
   measures: "/app/measures",
+  message: "/app/messages",
   test: "/app/reminders",
 });
 const LATER = { for: "30_minutes" };

@@ -44,6 +44,10 @@ class Message(PhoneRecord):
 
 
 class StaffMessageQuerySet(RowsOfPatients["StaffMessage"]):
+    def unread(self) -> Self:
+        """Those for the patient that no phone of theirs has shown."""
+        return self.filter(read_at=None, to_patient=True)
+
     def nudges_of(self, author: int, *, now: datetime) -> Self:
         """What this person sent to silent patients within the last 24 hours."""
         return self.filter(author=author, nudge=True, written_at__gt=now - timedelta(days=1))
@@ -67,4 +71,9 @@ class StaffMessage(models.Model):
         indexes = [
             models.Index(fields=["patient", "written_at"], name="staff_messages_of_a_patient"),
             models.Index(fields=["author", "written_at"], condition=Q(nudge=True), name="nudges"),
+            models.Index(
+                fields=["written_at"],
+                condition=Q(read_at=None, to_patient=True),
+                name="unread_by_patients",
+            ),
         ]

@@ -13,8 +13,8 @@ const KNOWN = ["in_quiet_hours", "reminder_there", "no_break_fits", "too_many_br
  * @typedef {Chosen & {id: number}} Reminder
  * @typedef {{quiet_start: string, quiet_end: string, channels: ("webpush" | "email")[], paused_until: string | null}} Preferences
  * @typedef {{email: boolean, email_when_unseen: boolean, measuring: boolean | null}} Choices
- * @typedef {"done" | "snoozed" | "sent" | "waiting" | "skipped" | "missed" | "failed" | "withheld"} Outcome
- * @typedef {{id: number, kind: ReminderKind, due_at: string, outcome: Outcome, in_words: string}} Sent
+ * @typedef {"done" | "snoozed" | "shown" | "sent" | "waiting" | "skipped" | "missed" | "failed" | "withheld"} Outcome
+ * @typedef {{id: number, kind: ReminderKind | "message", due_at: string, outcome: Outcome, in_words: string}} Sent
  * @typedef {{id: number, this_device: boolean}} Subscription
  * @typedef {{reminders: Reminder[], preferences: Preferences, choices: Choices, subscriptions: Subscription[], sent: Sent[], key: string | null}} Reminding
  */

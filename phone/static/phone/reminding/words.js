@@ -5,7 +5,7 @@ import { language, t, timeInWords } from "../words.js";
 export const KINDS = /** @type {const} */ (["exercise", "diary", "walk", "movement_break", "weekly_check", "measures"]);
 export const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7];
 
-/** @param {import("./server.js").ReminderKind} kind */
+/** @param {import("./server.js").Sent["kind"]} kind */
 export const kindInWords = (kind) => t(`reminders.kind_${kind}`);
 
 /** 8:00, from "08:00". @param {string} time */
