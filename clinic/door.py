@@ -35,7 +35,7 @@ def address_of(request: HttpRequest) -> str:
 
 
 def too_many_tries(full: Throttled) -> str:
-    minutes = math.ceil((full.wait or 0) / 60)
+    minutes = math.ceil((full.wait or 0) / 60)  # type: ignore[attr-defined] # unknown to the stubs
     wait = f"{minutes} minutes" if minutes <= 90 else f"{math.ceil(minutes / 60)} hours"
     return f"There were too many wrong tries. Wait {wait}, then try again."
 

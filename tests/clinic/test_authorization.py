@@ -33,7 +33,21 @@ worklist GET                  302 302 302   200   200 200    200  200  200
 sign-in GET                   200 200 200   200   200 200    200  200  200
 sign-in POST                  422 422 422   422   422 422    422  422  422
 sign-out POST                 302 302 302   302   302 302    302  302  302
+second-step GET               302 302 302   302   302 302    302  302  302
+second-step POST              302 302 302   302   302 302    302  302  302
 stay POST                     302 302 302   204   204 204    204  204  204
+account GET                   302 302 302   200   200 200    200  200  200
+add-app GET                   302 302 302   200   200 200    200  200  200
+add-app POST                  302 302 302   422   422 422    422  422  422
+add-passkey GET               302 302 302   200   200 200    200  200  200
+add-passkey POST              302 302 302   422   422 422    422  422  422
+recovery-codes POST           302 302 302   302   302 302    302  302  302
+remove-second-factor POST     302 302 302   404   404 404    404  404  404
+confirm-password GET          302 302 302   200   200 200    200  200  200
+confirm-password POST         302 302 302   422   422 422    422  422  422
+notified GET                  302 302 302   200   200 200    200  200  200
+notified-worker GET           200 200 200   200   200 200    200  200  200
+forget-browser POST           302 302 302   404   404 404    404  404  404
 join GET                      200 200 200   200   200 200    200  200  200
 join POST                     422 422 422   422   422 422    422  422  422
 cohort GET                    302 302 302   200   200 200    200  403  200
@@ -101,6 +115,7 @@ keep-record POST              302 302 302   403   403 403    403  422  404
 let-go POST                   302 302 302   403   403 403    403  302  404
 export GET                    302 302 302   403   403 403    403  200  200
 export POST                   302 302 302   403   403 403    403  422  422
+reset-second-factor POST      302 302 302   403   403 403    403  302  404
 staff GET                     302 302 302   403   403 403    403  200  200
 invite-colleague GET          302 302 302   403   403 403    403  200  200
 invite-colleague POST         302 302 302   403   403 403    403  422  422
@@ -116,7 +131,7 @@ cover-for POST                302 302 302   403   403 403    403  422  404
 
 
 STRANGERS = ("nobody", "lou", "ana")  # lou has left, and ana is a patient
-DOOR = {"sign-in", "sign-out", "join"}
+DOOR = {"sign-in", "second-step", "sign-out", "join", "notified-worker"}
 # Where an administrator reads the names of patients, and nothing of their records.
 NAMES = {"roster", "care", "add-to-care-team", "keeping", "keep-record", "audit"}
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.access import Role, acting, acting_for_all
-from accounts.limits import SIGNING_IN
+from accounts.limits import count_all, sign_in_limits
 from accounts.models import AuditEntry, Clinic
 from clinic import everything
 from tests import people
@@ -101,7 +101,7 @@ def test_without_the_password_there_is_no_file_and_ten_wrong_ones_are_enough(
     client = browser(helena)
     assert "Enter your password." in text(client.post("/clinic/export", {}))
     for _ in range(9):
-        SIGNING_IN.count("helena@example.org", now=NOW)
+        count_all(sign_in_limits(address="127.0.0.1", email="helena@example.org"), now=NOW)
     assert client.post("/clinic/export", {"password": "three calm otters"}).status_code == 422
     assert asked(client).status_code == 429
     with acting_for_all():

@@ -21,6 +21,7 @@ from accounts.access import Role, acting_for_all
 from accounts.encryption import decrypt
 from accounts.limits import sign_in_limits
 from accounts.models import AuditEntry, Clinic, FailureCount, RecoveryCode, SecondFactor
+from clinic.held import unseal
 from clinic.urls import urlpatterns
 from recovery.models import StaffMessage
 from tests import people
@@ -259,6 +260,27 @@ def test_what_is_removed_signs_nobody_in_and_the_codes_go_with_the_last(maria: P
     assert is_in(sign_in(maria))  # by the password alone
 
 
+def test_whoever_else_is_signed_in_when_one_is_removed_signs_in_again(
+    maria: Person, browser: Browser, clock: Clock
+):
+    """It may be in the hands of who found the phone."""
+    desk = browser(maria)
+    key, codes = add_app(desk)
+    add_passkey(desk, Passkey())
+    other = sign_in(maria)
+    other.post(SECOND, {"code": codes[0]})
+    asked = {"email": "maria@example.org", "password": PASSWORD, "code": codes[1], "device_name": "Phone"}
+    token = Client().post("/api/v1/sign-in", asked, content_type="application/json").json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    clock.shift(MINUTE)
+    assert is_in(other)
+    assert Client().get(API, headers=headers).status_code == 200
+    desk.post(f"/account/second-factors/{SecondFactor.objects.order_by('pk')[0].pk}/remove")
+    assert is_in(desk)
+    assert not is_in(other)
+    assert Client().get(API, headers=headers).status_code == 401
+
+
 def test_nobody_removes_what_is_somebody_elses(helena: Person, maria: Person, browser: Browser):
     add_app(browser(helena))
     theirs = SecondFactor.objects.get()
@@ -372,10 +394,21 @@ def test_what_came_too_late_is_offered_after_the_second_step(maria: Person, brow
     held = hidden(desk.post(path, {"text": "Rest today.", "to_patient": "yes"}))["held"]
     client = sign_in(maria, held=held)
     page = client.post(SECOND, {"code": codes[0]})
-    assert "You are signed in again, and it is still here." in said(page)
+    assert "It is still here." in said(page)
     client.post(path, hidden(page))
     with acting_for_all():
         assert StaffMessage.objects.get().text == "Rest today."
+
+
+def test_no_password_and_no_code_is_held(maria: Person, browser: Browser, clock: Clock):
+    desk = browser(maria)
+    clock.shift(20 * MINUTE)
+    page = desk.post(
+        "/account/password", {"password": PASSWORD, "code": "123456", "passkey": "{}", "text": "x"}
+    )
+    held = unseal(hidden(page)["held"], by=maria.user.pk)
+    assert held is not None
+    assert held.fields == [("text", "x")]
 
 
 # --- the clinic asks for it -------------------------------------------------------------------------------------
@@ -397,6 +430,24 @@ def test_who_has_none_adds_one_before_anything_else(hillside: Clinic, maria: Per
     add_app(client)
     assert client.get(HOME).status_code == 200
     assert client.get(API).status_code == 200
+
+
+def test_what_was_written_when_it_began_is_offered_once_there_is_one(
+    hillside: Clinic, maria: Person, browser: Browser
+):
+    ana = people.patient(maria, name="Ana")
+    desk = browser(maria)
+    ask_for_it(hillside)
+    path = f"/patients/{ana.user.pk}/messages"
+    assert desk.post(path, {"text": "Rest today.", "to_patient": "yes"}).headers["Location"] == "/account"
+    assert "Your clinic asks for one" in said(desk.get("/account"))
+    add_app(desk)
+    page = desk.get("/account")
+    assert "It is still here." in said(page)
+    desk.post(path, hidden(page))
+    with acting_for_all():
+        assert StaffMessage.objects.get().text == "Rest today."
+    assert "Save what you wrote" not in said(desk.get("/account"))
 
 
 def test_the_last_one_stays_while_the_clinic_asks_for_it(hillside: Clinic, maria: Person, browser: Browser):
@@ -447,10 +498,17 @@ def test_an_administrator_asks_for_it_and_goes_first(hillside: Clinic, helena: P
 
 
 def test_an_administrator_resets_it_and_the_colleague_is_told(
-    helena: Person, maria: Person, browser: Browser, settings: Any, django_capture_on_commit_callbacks: Any
+    helena: Person,
+    maria: Person,
+    browser: Browser,
+    settings: Any,
+    clock: Clock,
+    django_capture_on_commit_callbacks: Any,
 ):
     settings.EMAIL_IS_SET = True
-    add_app(browser(maria))
+    hers = browser(maria)
+    add_app(hers)
+    clock.shift(MINUTE)
     desk = browser(helena)
     assert "Maria maria@example.org Therapist since 2 March 2026 none yes Change" in said(
         desk.get("/clinic/staff")
@@ -469,6 +527,7 @@ def test_an_administrator_resets_it_and_the_colleague_is_told(
     assert "Helena at Hillside removed your authenticator apps, passkeys and recovery codes." in str(
         told.body
     )
+    assert not is_in(hers)
     assert is_in(sign_in(maria))
 
 

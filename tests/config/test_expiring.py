@@ -11,12 +11,13 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.access import acting, acting_for_all
+from accounts.models import Device
 from config import erasing
 from config.erasing import Connection
 from config.expiring import erase_expired
 from recovery.actions.keeping import keep, let_go, list_expired
-from recovery.actions.people import end_episode, open_episode
-from recovery.models import CareSettings, Episode, Expiry, Message, Patient, RedFlag
+from recovery.actions.people import end_episode, invite_patient, open_episode
+from recovery.models import CareSettings, Episode, Expiry, Message, PainEntry, Patient, RedFlag
 from tests import people
 from tests.config.test_erasing import data, maria, owner
 from tests.moments import NOW
@@ -33,9 +34,10 @@ NOTICE = OVER + timedelta(days=30)
 
 @pytest.fixture
 def ana(maria: Person) -> Person:
-    """Her last bout ended today, at a clinic that keeps records for ten years."""
+    """Her last bout ended today, at a clinic that keeps records for ten years. Her phone was not used for longer."""
     someone = people.patient(maria)
     with acting_for_all():
+        Device.objects.filter(user=someone.user.pk).update(last_used_on=date(2014, 3, 1))
         CareSettings.objects.create(clinic_id=maria.actor.clinic_id, keep_years=YEARS)
         end_episode(
             episode=Episode.objects.get(), because="discharge", on=NOW.date(), by=maria.user.pk, now=NOW
@@ -114,6 +116,25 @@ def writes(ana: Person, maria: Person) -> None:
         assert Message.objects.unread().count() == 1
 
 
+def writes_and_is_read_at_once(ana: Person, maria: Person) -> None:
+    """By a phone that was used on the day."""
+    note(ana, "message", text="I moved.")
+    with acting_for_all():
+        Message.objects.update(read_at=OVER, read_by=maria.user.pk)
+        Device.objects.filter(user=ana.user.pk).update(last_used_on=OVER.date())
+
+
+def is_still_in_touch_on_paper(ana: Person, maria: Person) -> None:
+    note(ana, "pain", region="leg", score=3, asked="now")
+    with acting_for_all():
+        PainEntry.objects.update(on=NOW.date() + timedelta(days=31))
+
+
+def is_invited_again(ana: Person, maria: Person) -> None:
+    with acting(maria.actor):
+        invite_patient(patient=Patient.objects.get(), by=maria.user.pk, now=NOTICE - timedelta(days=1))
+
+
 def is_kept(ana: Person, maria: Person) -> None:
     with acting_for_all():
         keep(expiry=Expiry.objects.get(), because="A lawsuit.", by=maria.user.pk, now=OVER)
@@ -124,7 +145,8 @@ def is_kept_for_longer_by_all(ana: Person, maria: Person) -> None:
         CareSettings.objects.update(keep_years=YEARS + 1)
 
 
-WAITS = [comes_back, raises_a_flag, writes, is_kept_for_longer_by_all]
+IN_TOUCH = [writes_and_is_read_at_once, is_still_in_touch_on_paper, is_invited_again]
+WAITS = [comes_back, raises_a_flag, writes, is_kept_for_longer_by_all, *IN_TOUCH]
 
 
 @pytest.mark.parametrize("happens", [*WAITS, is_kept])
