@@ -452,7 +452,10 @@ def watch(committed_world: World, errors: Path) -> Iterator[subprocess.Popen[byt
 
 def watchers_connections() -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'amble watch'")
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE application_name = 'amble watch' AND datname = current_database()"
+        )
         return [pid for (pid,) in cursor.fetchall()]
 
 
