@@ -52,6 +52,7 @@ OF_THERAPISTS = {
     "add-app": "account/app",
     "add-passkey": "account/passkey",
     "password": "account/password",
+    "notifications": "your-notifications",
 }
 OF_CLINICIANS = {"cohort": "cohort", "reminder-effect": "reminder-effect"}
 OF_ADMINISTRATORS = {
