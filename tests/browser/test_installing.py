@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import expect
 from pytest_django.fixtures import Settings
 
+from phone import files
 from phone.files import _build as build
-from tests.browser.conftest import Phone
+from tests.browser.conftest import Phone, wait_until
 from tests.browser.test_access import SCREENS
 from tests.phone.test_files import collect
 
@@ -104,3 +105,22 @@ def test_it_starts_without_a_network_at_the_address_of_the_home_screen(
     joined.page.goto(urljoin(joined.page.url, manifest["start_url"]))
     assert urlsplit(joined.page.url).path == "/app/"
     expect(joined.page.get_by_role("heading", level=1)).to_contain_text("Ana")
+
+
+def test_a_newer_version_comes_by_itself_and_begins_when_no_page_of_the_old_one_is_open(
+    joined: Phone, monkeypatch: pytest.MonkeyPatch
+):
+    """Although the browser answers the first page from the old one's cache, without asking its worker."""
+    joined.wait_for_worker()
+    (old,) = joined.page.evaluate("caches.keys()")
+    monkeypatch.setattr(files, "build", lambda: "newer")
+    joined.open()
+    wait_until(
+        lambda: joined.page.evaluate(
+            "navigator.serviceWorker.getRegistration('/app/').then((worker) => Boolean(worker.waiting))"
+        )
+    )
+    assert set(joined.page.evaluate("caches.keys()")) == {old, "amble newer"}
+    joined.page.goto("about:blank")
+    joined.open()
+    wait_until(lambda: joined.page.evaluate("caches.keys()") == ["amble newer"])
