@@ -228,7 +228,7 @@ class RemoveFactor(OwnPage):
             lambda: second_factor.remove(factor=factor, today=self.actor.today, now=self.now),
             f"{factor.name} is removed. Other browsers and devices have to sign in again.",
         )
-        sessions.begin(request.session, now=self.now)  # this one knew the password a moment ago
+        request.session[sessions.SINCE] = int(self.now.timestamp())  # this one knew the password a moment ago
         return redirect("clinic:account")
 
 

@@ -9,9 +9,8 @@ from recovery.models.people import Patient
 
 # How long a clinic may choose to keep a record. What the law of its place asks, the clinic answers for.
 LEAST_YEARS = 5  # V: Spain, Ley 41/2002 art. 17.1: five years from the end of each course of treatment
-MOST_YEARS = (
-    30  # V2: Germany, BGB section 199: no claim for harm to a person is older; ten for a record, section 630f
-)
+# V2: Germany, BGB section 199: no claim for harm to a person is older; ten for a record, section 630f
+MOST_YEARS = 30
 NOTICE_DAYS = 30  # P: a month, so that a holiday of the one administrator does not decide
 
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from accounts.access import Role, acting_for_all
 from accounts.models import Clinic, Membership, User
 from notifications.models import MessagePreferences, Reminder
 from recovery.models import CareTeamMember, Patient, RedFlag
+from tests.notifications.receivers import MailServer, PushService, mail_server, push_service
 
 NOON = datetime(2026, 6, 10, 10, tzinfo=UTC)  # a Wednesday; 12:00 in Berlin
 
@@ -90,3 +92,20 @@ def committed_world(committed: None) -> World:
     """In the database for other connections to see. Read it within acting_for_all()."""
     with acting_for_all():
         return make_world()
+
+
+@pytest.fixture
+def mails(settings: Settings) -> Iterator[MailServer]:
+    """A mail server that takes everything."""
+    with mail_server() as server:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+        yield server
+
+
+@pytest.fixture
+def service(settings: Settings) -> Iterator[PushService]:
+    """A push service that takes everything."""
+    with push_service() as service:
+        settings.PUSH_EXTRA_HOSTS = [service.host]
+        yield service

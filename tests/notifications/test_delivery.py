@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -16,24 +15,9 @@ from notifications.transports import TransportError
 from notifications.words import WORDS
 from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
-from tests.notifications.receivers import Browser, MailServer, PushService, mail_server, push_service
+from tests.notifications.receivers import Browser, MailServer, PushService, mail_server
 
 LATER = timedelta(seconds=61)
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
-
-
-@pytest.fixture
-def service(settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.PUSH_EXTRA_HOSTS = [service.host]
-        yield service
 
 
 def due(world: World, *, at: datetime = NOON, kind: str = "exercise", **fields: object) -> Notification:

@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, time, timedelta
 from random import Random
@@ -16,19 +16,12 @@ from notifications.delivery import deliver_ordinary
 from notifications.models import MessagePreferences, Notification, PushSubscription
 from notifications.planner import plan
 from tests.notifications.conftest import World
-from tests.notifications.receivers import Browser, PushService, push_service
+from tests.notifications.receivers import Browser, PushService
 from tests.promises import Measured
 
 TICK = timedelta(seconds=10)
 LATE = 90.0  # seconds, of 99 in a hundred
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
-
-
-@pytest.fixture
-def service(settings) -> Iterator[PushService]:
-    with push_service() as one:
-        settings.PUSH_EXTRA_HOSTS = [one.host]
-        yield one
 
 
 @pytest.mark.timeout(600)

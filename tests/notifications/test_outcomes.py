@@ -14,7 +14,7 @@ from notifications.red_flags import queue_messages
 from notifications.transports import TransportError, webpush
 from tests.notifications.conftest import NOON, World
 from tests.notifications.moods import ANSWERS, STRANGE, Moody, moody_service
-from tests.notifications.receivers import Browser, MailServer, mail_server
+from tests.notifications.receivers import Browser, MailServer
 from tests.notifications.test_delivery import due, now_of
 
 DEADLINE = 1.5  # enough for a good service on a busy machine, and far below the minute of one that hangs
@@ -52,14 +52,6 @@ TABLE: dict[str, tuple[bool, tuple[str, str, object], bool]] = {
     "reset": (KEPT, again(10), False),
     "garbage": (KEPT, again(10), False),
 }
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What the app confirms, and what happens when no screen does."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,24 +15,9 @@ from notifications.delivery import claim, deliver_ordinary
 from notifications.models import DeliveryChoices, MessagePreferences, Notification, PushSubscription, Receipt
 from notifications.receipts import repeat_unseen
 from tests.notifications.conftest import NOON, World
-from tests.notifications.receivers import Browser, MailServer, PushService, mail_server, push_service
+from tests.notifications.receivers import Browser, MailServer, PushService
 
 TEN = timedelta(minutes=10)
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
-
-
-@pytest.fixture
-def service(settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.PUSH_EXTRA_HOSTS = [service.host]
-        yield service
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The reconciler on its own: what it finds, what a monitor reads, what staff see, and that it stands in."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from notifications.reconciler import RECONCILER, WATCH, beat, reconcile, with_al
 from notifications.red_flags import queue_messages
 from recovery.models import RedFlag
 from tests.notifications.conftest import World
-from tests.notifications.receivers import MailServer, mail_server
+from tests.notifications.receivers import MailServer
 
 MINUTE = timedelta(minutes=1)
 
@@ -27,14 +27,6 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def now() -> datetime:
     return database_now()
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 def health() -> tuple[int, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """The message that a patient sends to themselves."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -13,14 +12,7 @@ from accounts.actions import add_device
 from accounts.models import Device
 from notifications.models import Notification, PushSubscription
 from tests.notifications.conftest import World
-from tests.notifications.receivers import Browser, PushService, push_service
-
-
-@pytest.fixture
-def service(settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.PUSH_EXTRA_HOSTS = [service.host]
-        yield service
+from tests.notifications.receivers import Browser, PushService
 
 
 @pytest.fixture

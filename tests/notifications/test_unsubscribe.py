@@ -1,7 +1,5 @@
 """One click and no more mail: the header, the page, the POST without a sign-in."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 
@@ -13,16 +11,8 @@ from notifications.transports import email
 from notifications.unsubscribe import unsubscribe_url
 from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
-from tests.notifications.receivers import MailServer, mail_server
+from tests.notifications.receivers import MailServer
 from tests.notifications.test_delivery import deliver_until_idle, due
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 def path_in(mails: MailServer) -> str:

@@ -1,10 +1,8 @@
 """What staff write reaches the patient's phone: once for what is unread, by day, and without a word of it."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -21,7 +19,7 @@ from recovery.actions.nudges import nudge
 from recovery.models import Episode, Patient, Progress, StaffMessage
 from recovery.rules.status import SILENT
 from tests.notifications.conftest import NOON, World
-from tests.notifications.receivers import Browser, MailServer, PushService, mail_server, push_service
+from tests.notifications.receivers import Browser, MailServer, PushService
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 EVENING = datetime.combine(NOON, time(21), tzinfo=NOON.tzinfo)  # 23:00 in Berlin
@@ -186,21 +184,6 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_patients(worl
         return len(telling)
 
     assert statements(2, NOON) == statements(20, NOON + DAY)
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailServer]:
-    with mail_server() as server:
-        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
-
-
-@pytest.fixture
-def service(settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.PUSH_EXTRA_HOSTS = [service.host]
-        yield service
 
 
 def test_it_goes_to_the_phone_and_by_mail_to_who_has_none(
