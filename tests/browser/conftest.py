@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 from django.utils import timezone
@@ -19,7 +18,7 @@ from recovery.actions.people import invite_patient
 from recovery.models import PainEntry, Patient
 from recovery.models.diary import PhoneRecord
 from tests import people
-from tests.browser.chromium import FLAGS, chromium
+from tests.browser.chromium import FLAGS, chromium, headless_shell
 from tests.browser.server import Server
 from tests.people import Person
 
@@ -29,10 +28,10 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two browsers at a time at most, whatever the number of workers: a file's tests share one."""
+    """A file's tests share a browser, so that one worker runs them all."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(f"browser {crc32(item.path.stem.encode()) % 2}"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
             item.add_marker(pytest.mark.processes)
 
 
@@ -203,9 +202,14 @@ def stored(person: Person, model: type[PhoneRecord] = PainEntry, *fields: str) -
 
 
 @pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
+def executable(request: pytest.FixtureRequest) -> str:
+    """The headless shell, which does all but push; a module that needs that too has the mark `whole_browser`."""
+    return chromium() if request.node.get_closest_marker("whole_browser") else headless_shell()
+
+
+@pytest.fixture(scope="module")
+def playwright(executable: str) -> Iterator[Playwright]:
     """For one module: its event loop runs in this thread, which other tests have a use for."""
-    chromium()
     with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
         # Else Django takes the test's own queries for a mistake.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -213,8 +217,8 @@ def playwright() -> Iterator[Playwright]:
 
 
 @pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+def browser(playwright: Playwright, executable: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
     yield browser
     browser.close()
 

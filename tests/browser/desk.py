@@ -23,6 +23,9 @@ class Desk(Phone):
     def visit(self, path: str) -> None:
         self.page.goto(self.server.address + path)
 
+    def resize(self, width: int) -> None:
+        self.page.set_viewport_size({"width": width, "height": 900})
+
     def fill(self, label: str, text: str) -> None:
         self.actions.append(f"fill {label}")
         self.page.get_by_label(label, exact=True).fill(text)

@@ -76,6 +76,13 @@ def with_numbers(maria: Person) -> None:
         )
 
 
+@pytest.fixture
+def informed(with_numbers: None, joined: Phone) -> Phone:
+    """Ana's phone, which has heard whom to call."""
+    wait_until(lambda: "116 123" in str(joined.kept("kept")))
+    return joined
+
+
 def test_all_no_is_nothing_urgent_and_is_kept(joined: Phone, ana: Person):
     page = joined.page
     page.locator(".tile", has_text="Symptom check").click()
@@ -113,12 +120,9 @@ def test_a_tier_a_question_stands_alone_as_the_heading_of_its_answers(joined: Ph
 
 
 @pytest.mark.parametrize("answer", ["Yes", "I am not sure"])
-def test_a_yes_stops_everything_and_the_clinic_is_told(
-    joined: Phone, ana: Person, with_numbers: None, answer: str
-):
-    joined.open()
-    page = joined.page
-    joined.open("check?q=1")
+def test_a_yes_stops_everything_and_the_clinic_is_told(informed: Phone, ana: Person, answer: str):
+    page = informed.page
+    informed.open("check?q=1")
     say(page, "saddle_numbness", answer)
     next_screen(page)
     expect(page.get_by_role("heading", name="Get help now")).to_be_focused()
@@ -133,15 +137,10 @@ def test_a_yes_stops_everything_and_the_clinic_is_told(
     expect(page.get_by_role("heading", name="Your exercises are stopped")).to_be_visible()
 
 
-def test_without_a_network_the_advice_stands_and_says_that_nobody_knows(
-    joined: Phone, ana: Person, with_numbers: None
-):
-    joined.wait_for_worker()
-    joined.open()
-    wait_until(lambda: joined.page.evaluate("caches.match('/app/symptom-check.json').then(Boolean)"))
-    joined.offline()
-    joined.open("check")
-    page = joined.page
+def test_without_a_network_the_advice_stands_and_says_that_nobody_knows(informed: Phone, ana: Person):
+    informed.offline()
+    informed.open("check")
+    page = informed.page
     page.get_by_role("link", name="Start", exact=True).click()
     say(page, "saddle_numbness", "No")
     next_screen(page)
@@ -150,12 +149,12 @@ def test_without_a_network_the_advice_stands_and_says_that_nobody_knows(
     expect(page.get_by_role("link", name="Call 112")).to_be_visible()
     told = page.locator(".told")
     expect(told).to_contain_text("Nobody has been told yet.")
-    joined.open("check?advice")
+    informed.open("check?advice")
     expect(told).to_contain_text("Nobody has been told yet.")
     page.get_by_role("link", name="Back to today").click()
     expect(page.get_by_role("heading", name="Your exercises are stopped")).to_be_visible()
     page.get_by_role("link", name="See the advice again").click()
-    joined.offline(False)
+    informed.offline(False)
     expect(told).to_contain_text("Your clinic has been told (")
     assert flags(ana) == ["bladder"]
 
@@ -183,10 +182,9 @@ def test_the_check_of_a_phone_that_never_heard_from_the_server_comes_with_the_ap
     expect(joined.page.get_by_text("Call your local emergency number")).to_be_visible()
 
 
-def test_thoughts_of_self_harm_show_the_crisis_line_first(joined: Phone, with_numbers: None):
-    joined.open()
-    page = joined.page
-    joined.open("check?q=1")
+def test_thoughts_of_self_harm_show_the_crisis_line_first(informed: Phone):
+    page = informed.page
+    informed.open("check?q=1")
     for _ in TIER_A[:-1]:
         say_no_to_all_here(page)
         next_screen(page)
@@ -198,12 +196,9 @@ def test_thoughts_of_self_harm_show_the_crisis_line_first(joined: Phone, with_nu
     expect(page.get_by_role("link", name="Call 116 123")).to_have_attribute("href", "tel:116123")
 
 
-def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(
-    joined: Phone, ana: Person, with_numbers: None
-):
-    joined.open()
-    page = joined.page
-    joined.open("check?q=1")
+def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(informed: Phone, ana: Person):
+    page = informed.page
+    informed.open("check?q=1")
     for _ in TIER_A:
         say_no_to_all_here(page)
         next_screen(page)
@@ -219,18 +214,15 @@ def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(
         say_no_to_all_here(page)
         next_screen(page)
     expect(page.get_by_role("heading", name="Call your clinic today")).to_be_visible()
-    joined.unsent(0)
+    informed.unsent(0)
     assert flags(ana) == ["foot_drop"]
     (given,) = answers(ana)
     assert (len(given), given["foot_drop"], given["pregnancy"]) == (len(TEXT), "yes", "no")
 
 
-def test_a_pain_in_the_chest_is_an_emergency_though_its_flag_is_of_tier_b(
-    joined: Phone, ana: Person, with_numbers: None
-):
-    joined.open()
-    page = joined.page
-    joined.open("check?q=1")
+def test_a_pain_in_the_chest_is_an_emergency_though_its_flag_is_of_tier_b(informed: Phone, ana: Person):
+    page = informed.page
+    informed.open("check?q=1")
     while not page.get_by_role("group", name=TEXT["chest_pain"]).count():
         say_no_to_all_here(page)
         next_screen(page)
@@ -239,7 +231,7 @@ def test_a_pain_in_the_chest_is_an_emergency_though_its_flag_is_of_tier_b(
     next_screen(page)
     expect(page.get_by_role("heading", name="Get help now")).to_be_focused()
     expect(page.locator("[data-contact]").first).to_contain_text("Call 112")
-    joined.unsent(0)
+    informed.unsent(0)
     assert flags(ana) == ["chest_pain"]
 
 
@@ -327,12 +319,12 @@ def test_a_no_after_a_yes_that_was_sent_lowers_nothing(joined: Phone, ana: Perso
 
 
 def test_another_phone_shows_the_same_advice_until_a_person_has_closed_it(
-    joined: Phone, new_phone: Callable[..., Phone], ana: Person, maria: Person, with_numbers: None
+    informed: Phone, new_phone: Callable[..., Phone], ana: Person, maria: Person
 ):
-    joined.open("check?q=1")
-    say(joined.page, "saddle_numbness", "Yes")
-    next_screen(joined.page)
-    expect(joined.page.locator(".told")).to_contain_text("has been told")
+    informed.open("check?q=1")
+    say(informed.page, "saddle_numbness", "Yes")
+    next_screen(informed.page)
+    expect(informed.page.locator(".told")).to_contain_text("has been told")
     other = new_phone()
     other.join(ana, maria)
     other.page.get_by_role("link", name="See the advice again").click()
@@ -340,11 +332,11 @@ def test_another_phone_shows_the_same_advice_until_a_person_has_closed_it(
     expect(other.page.locator(".told")).to_contain_text("Your clinic has been told.")
     with acting(maria.actor):
         close(flag=RedFlag.objects.get(), because="Seen.", by=maria.user.pk, now=datetime.now(UTC))
-    for phone, then in ((joined, "Your clinic has looked at this"), (other, "Symptom check")):
+    for phone, then in ((informed, "Your clinic has looked at this"), (other, "Symptom check")):
         phone.open("check?advice")
         expect(phone.page.get_by_role("heading", name=then)).to_be_visible()
-    expect(joined.page.get_by_text(TEXT["saddle_numbness"])).to_be_visible()
-    expect(joined.page.get_by_role("link", name="Call 112")).to_be_visible()
+    expect(informed.page.get_by_text(TEXT["saddle_numbness"])).to_be_visible()
+    expect(informed.page.get_by_role("link", name="Call 112")).to_be_visible()
 
 
 def test_what_the_server_said_before_it_heard_of_a_yes_lets_nobody_go_on(joined: Phone):

@@ -18,6 +18,8 @@ from tests.browser.server import Server
 from tests.notifications.receivers import Browser, PushService, push_service
 from tests.people import Person
 
+pytestmark = pytest.mark.whole_browser
+
 
 @pytest.fixture
 def service(settings: Any) -> Iterator[PushService]:

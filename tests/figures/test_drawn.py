@@ -14,11 +14,11 @@ from playwright.sync_api import Browser, Page, Route, sync_playwright
 from exercises.figures.figure import Step
 from exercises.figures.scene import Scene
 from exercises.figures.track import track
-from tests.browser.chromium import FLAGS, chromium
+from tests.browser.chromium import FLAGS, headless_shell
 from tests.figures.__main__ import GOLDEN, golden
 from tests.figures.test_body import FIGURES
 
-pytestmark = [pytest.mark.xdist_group("browser 0"), pytest.mark.processes]
+pytestmark = [pytest.mark.xdist_group("drawn"), pytest.mark.processes]
 STATIC = Path(__file__).resolve().parents[2] / "phone/static"
 HOST = "http://figures.test"
 OTHER_PIXELS = 0.004  # of all, which may differ between two builds of a browser
@@ -43,9 +43,9 @@ COMPARE = """async ([before, after]) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium()
+    executable = headless_shell()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         yield browser
         browser.close()
 
