@@ -12,6 +12,7 @@ from recovery.models.episode import Side
 from recovery.rules.diary import Region, one_decimal
 from recovery.rules.need import Need
 from recovery.rules.red_flags import (
+    NOT_JUDGED,
     SEVERE_DAYS,
     SEVERE_DAYS_IN_A_ROW,
     SEVERE_LEG_PAIN,
@@ -111,6 +112,7 @@ RED_FLAG = {
     SEVERE_DAYS_IN_A_ROW: "Severe pain, 3 days running",
     TOLD_WITH_A_SESSION["new_weakness"]: "New weakness, told with a session",
     TOLD_WITH_A_SESSION["new_numbness"]: "New numbness, told with a session",
+    NOT_JUDGED: "Symptom check to be read",
 }
 ANSWER: dict[str, str] = {Answer.YES: "yes", Answer.NOT_SURE: "not sure", Answer.NO: "no"}
 UNKNOWN_FLAG = "Answer to be read"
@@ -171,6 +173,8 @@ def red_flag_cause(flag: RedFlag) -> str:
         return f"Leg pain of {SEVERE_LEG_PAIN} or more on {SEVERE_DAYS} days running, in the diary."
     if flag.rule in TOLD_WITH_A_SESSION.values():
         return "Asked after a session whether anything is newly weak or numb. The answer: yes."
+    if flag.rule == NOT_JUDGED:
+        return "The rules could not judge this symptom check: read every answer, and tell whoever runs Amble."
     if flag.check_record_id is None:
         return "From a symptom check that the phone could not send in full: ask the patient."
     answer = ANSWER.get(flag.answer, "see the symptom check")

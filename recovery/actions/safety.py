@@ -1,5 +1,6 @@
 """Red flags: raised with their cause in one transaction, open until a person closes them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,7 +16,7 @@ from recovery.actions.reviews import open_reviews
 from recovery.actions.tasks import open_task
 from recovery.models import Episode, FlagAction, Patient, Progress, RedFlag, Review, StatusChange
 from recovery.models.tasks import TaskKind
-from recovery.rules.red_flags import TOLD_WITH_A_SESSION, Answer, Tier, evaluate
+from recovery.rules.red_flags import NOT_JUDGED, TOLD_WITH_A_SESSION, Answer, Finding, Tier, evaluate
 from recovery.rules.reviews import Due, in_words, symptom_due
 from recovery.rules.status import OpenFlag, Status, without_plan
 from wire.problems import Conflict
@@ -29,6 +30,8 @@ NO_EPISODE = "There is no open episode to review: ask the patient, and read the 
 SAID = (Answer.YES, Answer.NOT_SURE)
 
 Check = tuple[int | None, date, Mapping[str, Any]]  # the record if there is one, its local date, the answers
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +54,15 @@ def heed_checks(
     """Do what these symptom checks call for. No revision of a check lowers a flag or takes a review back.
 
     Tiers A and B raise red flags, C opens reviews. Questions that this server does not know are one flag a check,
-    however many: a person has to read it; where each of them was answered with no, it is a task.
+    however many: a person has to read it; where each of them was answered with no, it is a task. A check that the
+    rules stumble over is a red flag: it is kept, and what it says may be an emergency.
     """
     today = _local_date(time_zone, now)
     flags: dict[tuple[int | None, str], RedFlag] = {}
     reviews: list[Due] = []
     unread = False
     for check_id, on, answers in checks:
-        for finding in evaluate(answers):
-            if answers[finding.question] is None:
-                continue
+        for finding in _findings(answers):
             if finding.calls_for_review:
                 # A phone whose clock is ahead puts no review off.
                 reviews.append(symptom_due(finding.question, min(on, today)))
@@ -113,6 +115,15 @@ def heed_checks(
     if unread:
         have_it_read(cause=UNKNOWN_QUESTION, why=UNKNOWN)
     return Heeded(len(flags), bool(reviews))
+
+
+def _findings(answers: Mapping[str, Any]) -> Sequence[Finding]:
+    """What one check calls for; a question whose answer is null was not asked."""
+    try:
+        return [finding for finding in evaluate(answers) if answers[finding.question] is not None]
+    except Exception:
+        log.exception("A symptom check could not be judged: a person has to read it.")
+        return [Finding(NOT_JUDGED, "", Tier.B)]
 
 
 def _bring_forward(episode_id: int, reviews: Sequence[Due]) -> None:

@@ -20,15 +20,13 @@ from recovery.rules.traffic_light import Light
 
 GREENS_TO_RAISE = 3  # green sessions in a row, on as many different days; P
 SETS_TO_RAISE = Fraction(80, 100)  # of the prescribed dose, done in each of them; P
-RAISE_MOST = Fraction(
-    20, 100
-)  # of one variable in one step; P, after WalkBack's walking steps (V: 10-20 % a week)
+RAISE_MOST = Fraction(20, 100)  # of one variable in one step; P: 10 to 20 % a week
 RAISE_AGAIN = timedelta(days=7)  # between two raises, so that a step is a week's; P
 REPEAT_LEAST = Fraction(50, 100)  # of the repetitions, in the session after an amber; P
 REPEAT_MOST = Fraction(70, 100)  # P
 AMBERS_TO_REGRESS = 2  # of the last sessions, amber or worse; P
 AMBERS_WITHIN = 3  # sessions; P
-REDS_TO_SUSPEND = 2  # of one exercise; P
+REDS_TO_SUSPEND = 2  # red sessions of one exercise; P
 REDS_WITHIN = timedelta(days=14)  # P
 IRRITABLE = 7  # weekly leg value at or above it: no strengthening above level 1, no nerve gliding; P
 IRRITABLE_AGAIN = timedelta(days=7)  # a decided gate is asked again with the next week's value; P
@@ -112,25 +110,25 @@ class Step:
 
 
 class TwoReds(NamedTuple):
-    """The two red sessions that suspend an exercise."""
+    """The first and the last of the red sessions that suspend an exercise."""
 
     first: Trial
-    second: Trial
+    last: Trial
 
 
 def two_reds(trials: Sequence[Trial], *, today: date) -> TwoReds | None:
     """The latest two reds within 14 days of each other, if the later one is no older than that."""
     reds = [trial for trial in _in_order(trials, today) if trial.light is Light.RED]
-    for first, second in reversed(list(zip(reds, reds[1:], strict=False))):
-        if second.on - first.on <= REDS_WITHIN and today - second.on <= REDS_WITHIN:
-            return TwoReds(first, second)
+    for first, last in reversed(list(zip(reds, reds[REDS_TO_SUSPEND - 1 :], strict=False))):
+        if last.on - first.on <= REDS_WITHIN and today - last.on <= REDS_WITHIN:
+            return TwoReds(first, last)
     return None
 
 
 def suspension(reds: TwoReds, exercise: int) -> Step:
     """Two reds, as the step that they are."""
-    first, second = reds.first.on.isoformat(), reds.second.on.isoformat()
-    return _step(Kind.SUSPEND, "two_reds", exercise, None, first=first, second=second)
+    first, last = reds.first.on.isoformat(), reds.last.on.isoformat()
+    return _step(Kind.SUSPEND, "two_reds", exercise, None, first=first, second=last)
 
 
 def propose(

@@ -24,6 +24,8 @@ SEVERE_DAYS_IN_A_ROW = (
     "severe_days_in_a_row"  # the rule that the diary itself can meet; no question has this id
 )
 
+NOT_JUDGED = "check_by_hand"  # the rule of a check that the rules stumbled over; no question has this id
+
 # What a session may tell, and the rule of tier B that it meets. No question of the check asks for numbness of the leg.
 TOLD_WITH_A_SESSION = {  # P: the same as answered in the check, whether the patient goes on to it or not
     "new_weakness": "weakness_in_a_session",
@@ -108,7 +110,7 @@ def default_contacts() -> Mapping[str, Mapping[str, str]]:
 def evaluate(answers: Mapping[str, str]) -> tuple[Finding, ...]:
     """The findings of one check, gravest first, unknown questions last. Any answer but "no" counts as yes.
 
-    A question without an answer was not asked, and gives no finding: see not_asked().
+    A question without an answer was not asked, which is neither a no nor a finding.
     """
     questions = symptom_check()
     known = [
@@ -118,11 +120,6 @@ def evaluate(answers: Mapping[str, str]) -> tuple[Finding, ...]:
     ]
     unknown = [Finding(id, answer, None) for id, answer in sorted(answers.items()) if id not in questions]
     return (*sorted(known, key=lambda finding: finding.tier or ""), *unknown)
-
-
-def not_asked(answers: Mapping[str, str]) -> tuple[str, ...]:
-    """The ids of the questions this check has no answer to; that is not the same as "no"."""
-    return tuple(id for id in symptom_check() if id not in answers)
 
 
 def severe_pain(leg_day_values: Mapping[date, Fraction]) -> tuple[tuple[date, ...], ...]:

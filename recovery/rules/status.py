@@ -132,19 +132,12 @@ def history(facts: Facts, through: date) -> tuple[Decision, ...]:
     return tuple(_under_flags(facts, decision) for decision in _course(facts, through))
 
 
-def current(facts: Facts, today: date) -> Decision:
-    """What stands on the local date `today`, which has not ended.
-
-    An alert while a red flag is open; no data after seven ended days without any entry; else the decision of
-    the last ended week, as it is without the flags that have been closed since.
-    """
-    return _standing(facts, _course(facts, through=today - timedelta(days=1)), today)
-
-
 def judge(facts: Facts, *, through: date, today: date) -> tuple[Decision, ...]:
     """The history through the ended date `through`, and after it what stands on `today`, from one look at both.
 
-    `today` is the day after `through`; of a course that is over, both are its last day.
+    What stands is an alert while a red flag is open; no data after seven ended days without any entry; else the
+    decision of the last ended week, as it is without the flags that have been closed since. `today` is the day after
+    `through`; of a course that is over, both are its last day.
     """
     course = _course(facts, through)
     return (*(_under_flags(facts, decision) for decision in course), _standing(facts, course, today))

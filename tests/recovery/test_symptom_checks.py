@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from time_machine import TimeMachineFixture
 
 from accounts.access import Role, acting, acting_for_all
+from clinic.words import red_flag_cause
+from recovery.actions import safety
 from recovery.actions.days import close_days
 from recovery.actions.diary import take
 from recovery.actions.people import end_episode
 from recovery.actions.safety import close
-from recovery.models import CareSettings, Episode, RedFlag, Review, Task
+from recovery.models import CareSettings, Episode, RedFlag, Review, SymptomCheck, Task
 from recovery.records import Incoming, read
 from recovery.rules.red_flags import Answer, Tier, check_file, symptom_check
 from tests import people
@@ -156,6 +158,27 @@ def test_a_no_to_a_question_that_this_server_does_not_know_is_read_by_a_person(a
     with acting_for_all():
         assert not RedFlag.objects.exists()
         assert Task.objects.get().cause == "unknown_question"
+
+
+@pytest.mark.parametrize("revision", [1, 0])  # the second is refused
+def test_a_check_that_the_rules_stumble_over_is_kept_and_a_person_is_called(
+    ana: people.Person, maria: people.Person, monkeypatch: pytest.MonkeyPatch, revision: int
+):
+    def stumble(answers: object) -> object:
+        raise KeyError("a fault in the rules")
+
+    monkeypatch.setattr(safety, "evaluate", stumble)
+    body = {"revision": revision, "at": NOW.isoformat(), "answers": {"fever": "no"}}
+    sent = Client().put(
+        f"/api/v1/symptom-checks/{uuid4()}", body, content_type="application/json", headers=ana.headers
+    )
+    assert sent.status_code == (201 if revision else 400)
+    with acting_for_all():
+        assert SymptomCheck.objects.count() == revision
+        flag = RedFlag.objects.get()
+    assert (flag.rule, flag.tier, progress(ana).status) == ("check_by_hand", "B", "alert")
+    assert ask(ana, "today").json()["stopped"]
+    assert "read every answer" in red_flag_cause(flag)
 
 
 def test_a_refused_check_opens_its_review_all_the_same(ana: people.Person):

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from recovery.rules.course import Stratum
-from recovery.rules.status import Decision, Facts, history
+from recovery.rules.status import Decision, Facts, history, judge
 from recovery.rules.weeks import Week, weeks
 
 START = date(2026, 3, 2)
@@ -37,3 +37,8 @@ def facts(*levels: Level, **more: Any) -> Facts:
 def decision(*levels: Level, **more: Any) -> Decision:
     """The decision at the end of the last of these weeks."""
     return history(facts(*levels, **more), through=last_day(len(levels)))[-1]
+
+
+def standing(known: Facts, today: date) -> Decision:
+    """What stands on a local date that has not ended."""
+    return judge(known, through=today - timedelta(days=1), today=today)[-1]

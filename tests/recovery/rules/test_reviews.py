@@ -21,7 +21,7 @@ from recovery.rules.reviews import (
     symptom_due,
     week_due,
 )
-from recovery.rules.status import current, history
+from recovery.rules.status import judge
 from tests.recovery.rules.examples import START, Level, ended, facts, last_day
 
 
@@ -71,7 +71,7 @@ def test_the_clinic_chooses_its_weeks():
 def asked(*levels: Level, recorded=()) -> Due | None:
     through = last_day(len(levels))
     known = facts(*levels, last_entry_on=through)
-    decisions = [*history(known, through), current(known, through + timedelta(days=1))]
+    decisions = judge(known, through=through, today=through + timedelta(days=1))
     return by_status(START, decisions, recorded_on=recorded)
 
 

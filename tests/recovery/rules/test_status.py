@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from recovery.rules import RULE_VERSION
 from recovery.rules.course import REFERENCE_CURVE_V1, WALLWORK_2024, Stratum
 from recovery.rules.patient_words import words_in
-from recovery.rules.status import OpenFlag, Status, current, history
-from tests.recovery.rules.examples import START, decision, diary, facts, last_day
+from recovery.rules.status import OpenFlag, Status, history
+from tests.recovery.rules.examples import START, decision, diary, facts, last_day, standing
 
 ALERT, NO_DATA, WORSE = Status.ALERT, Status.NO_DATA, Status.WORSE
 RELIEVED, REVIEW, ON_TRACK, WATCH = Status.RELIEVED, Status.REVIEW, Status.ON_TRACK, Status.WATCH
@@ -184,12 +184,12 @@ class TestBetweenTwoWeekEnds:
     def test_the_last_decision_stands(self):
         known = facts(6, 5, last_entry_on=last_day(2))
         for days in range(1, 8):
-            assert current(known, last_day(2) + timedelta(days=days)) == decision(
+            assert standing(known, last_day(2) + timedelta(days=days)) == decision(
                 6, 5, last_entry_on=last_day(2)
             )
 
     def test_before_the_first_week_has_ended_there_is_a_sentence_of_its_own(self):
-        first = current(facts(6, last_entry_on=START), last_day(1))
+        first = standing(facts(6, last_entry_on=START), last_day(1))
         assert (first.status, first.rule, first.week, first.for_day) == (
             NO_DATA,
             "no_data.first_week",
@@ -200,29 +200,29 @@ class TestBetweenTwoWeekEnds:
     def test_a_red_flag_counts_at_once_and_so_does_its_closing(self):
         today = last_day(2) + timedelta(days=3)
         known = facts(6, 5, last_entry_on=today)
-        alert = current(replace(known, red_flags=(OpenFlag(today),)), today)
+        alert = standing(replace(known, red_flags=(OpenFlag(today),)), today)
         assert (alert.status, alert.for_day, alert.week) == (ALERT, today, 2)
-        assert current(replace(known, red_flags=(OpenFlag(last_day(2), today),)), today) == current(
+        assert standing(replace(known, red_flags=(OpenFlag(last_day(2), today),)), today) == standing(
             known, today
         )
 
     def test_a_red_flag_counts_in_the_first_week(self):
-        assert current(facts(red_flags=(OpenFlag(START),)), START).status is ALERT
+        assert standing(facts(red_flags=(OpenFlag(START),)), START).status is ALERT
 
     @pytest.mark.parametrize(("silent", "status"), [(6, ON_TRACK), (7, NO_DATA)])
     def test_seven_ended_days_without_an_entry_are_no_data(self, silent, status):
         last_entry = last_day(2) - timedelta(days=2)
         known = facts(6, 5, last_entry_on=last_entry)
-        assert current(known, last_entry + timedelta(days=silent + 1)).status is status
+        assert standing(known, last_entry + timedelta(days=silent + 1)).status is status
 
     def test_silence_from_the_start_is_counted_from_the_start(self):
         known = facts(last_entry_on=START - timedelta(days=30))
-        assert current(known, START + timedelta(days=6)).rule == "no_data.first_week"
-        assert current(known, START + timedelta(days=7)).rule == "no_data.silent"
-        assert current(facts(), START + timedelta(days=7)).rule == "no_data.silent"
+        assert standing(known, START + timedelta(days=6)).rule == "no_data.first_week"
+        assert standing(known, START + timedelta(days=7)).rule == "no_data.silent"
+        assert standing(facts(), START + timedelta(days=7)).rule == "no_data.silent"
 
     def test_a_red_flag_comes_before_silence(self):
-        assert current(facts(red_flags=(OpenFlag(START),)), last_day(9)).status is ALERT
+        assert standing(facts(red_flags=(OpenFlag(START),)), last_day(9)).status is ALERT
 
 
 entries = st.dictionaries(st.integers(-3, 100), st.integers(0, 10), max_size=100)
@@ -258,7 +258,7 @@ def test_every_decision_has_its_reasons(diary, weeks, stratum, flagged):
     known = replace(facts(stratum=stratum, red_flags=flags), day_values=by_date(diary))
     decisions = history(known, last_day(weeks))
     assert [d.week for d in decisions] == list(range(1, weeks + 1))
-    for d in (*decisions, current(known, last_day(weeks) + timedelta(days=4))):
+    for d in (*decisions, standing(known, last_day(weeks) + timedelta(days=4))):
         assert d.rule.startswith(f"{d.status}.")
         assert d.for_staff
         assert not {"{", "}"} & set(d.for_staff)
