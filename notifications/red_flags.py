@@ -206,11 +206,14 @@ def _people(flags: Sequence[RedFlag], *, now: datetime) -> dict[int, People]:
 
 
 def _teams(flags: Sequence[RedFlag], *, now: datetime) -> dict[int, set[int]]:
-    """Who cares for each patient on the clinic's own date, covering colleagues too."""
+    """Who cares for each patient on the clinic's own date, covering colleagues too; not who opened a record in an
+    emergency, who is gone after hours and answers for nothing.
+    """
     zones = Clinic.objects.filter(pk__in={flag.clinic_id for flag in flags}).values_list("pk", "time_zone")
     today = {pk: now.astimezone(zone_of(zone)).date() for pk, zone in zones}
     teams: dict[int, set[int]] = defaultdict(set)
-    members = CareTeamMember.objects.filter(patient__in={flag.patient_id for flag in flags})
+    patients = {flag.patient_id for flag in flags}
+    members = CareTeamMember.objects.filter(patient__in=patients, until_at=None)
     for clinic, patient, user, from_on, until_on in members.values_list(
         "clinic", "patient", "user", "from_on", "until_on"
     ):

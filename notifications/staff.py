@@ -93,7 +93,7 @@ def tell_of_reviews(*, now: datetime) -> None:
 
 def queue_review_messages(reviews: Iterable[ReviewDue], *, now: datetime) -> None:
     """A message to each of these people about each review, once for ever: at eight on the clinic's clock, or at once
-    about one that was first heard of later.
+    about one that they first hear of later in the day.
     """
     reviews = list(reviews)
     with acting_for_all():
@@ -101,8 +101,10 @@ def queue_review_messages(reviews: Iterable[ReviewDue], *, now: datetime) -> Non
         zones = {pk: zone_of(name) for pk, name in clinics.values_list("pk", "time_zone")}
         messages = []
         for review in reviews:
-            morning = schedule.instant(review.on, IN_THE_MORNING, zones[review.clinic_id])
-            due_at = max(morning, now)
+            zone = zones[review.clinic_id]
+            # Whose it becomes overnight hears of it in the morning.
+            day = max(review.on, now.astimezone(zone).date())
+            due_at = max(schedule.instant(day, IN_THE_MORNING, zone), now)
             messages.append(
                 Notification(
                     clinic_id=review.clinic_id,

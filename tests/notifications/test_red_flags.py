@@ -379,6 +379,25 @@ def test_a_covering_colleague_is_told_on_the_clinics_own_date(world: World):
     assert steps(flag) == {0: by_both("clinician")}
 
 
+def test_who_opened_the_record_in_an_emergency_stands_in_for_no_care_team(world: World):
+    """Else a flag of a patient without a team would wait a quarter of an hour with somebody who is long gone."""
+    CareTeamMember.objects.update(until_on=NOON.date() - timedelta(days=1))
+    CareTeamMember.objects.create(
+        clinic=world.clinic,
+        patient=world.patient,
+        user=world.therapist,
+        from_on=NOON.date() - timedelta(days=1),
+        until_on=NOON.date(),
+        until_at=NOON - timedelta(hours=9),
+        opened_because="She fell at the reception.",
+        added_by=world.therapist,
+        added_at=NOON - timedelta(hours=13),
+    )
+    flag = world.raise_flag(at=NOON)
+    queue_messages(now=NOON)
+    assert steps(flag) == {1: by_both("clinician", "administrator")}
+
+
 def test_somebody_on_the_list_who_has_left_is_not_told(world: World):
     leaver = User.objects.create(name="Lou", email="lou@example.org")
     Listener.objects.create(clinic=world.clinic, user=leaver)

@@ -29,6 +29,13 @@ def test_each_person_hears_of_a_review_once_at_eight_on_the_clinics_clock(world:
     assert Notification.objects.exclude(pk=message.pk).get().due_at == NOON + DAY
 
 
+def test_whose_a_review_becomes_overnight_hears_of_it_in_the_morning(world: World):
+    long_due = review(world, user_id=world.clinician.pk, on=NOON.date() - 7 * DAY)
+    midnight = NOON.replace(hour=22, minute=5)  # five minutes past, in Berlin
+    queue_review_messages([long_due], now=midnight)
+    assert Notification.objects.get().due_at.isoformat() == "2026-06-11T06:00:00+00:00"
+
+
 def test_nothing_about_the_patient_is_in_the_message(world: World):
     queue_review_messages([review(world, user_id=world.therapist.pk, on=NOON.date())], now=NOON)
     message = message_for(Notification.objects.get())
