@@ -86,7 +86,8 @@ KNOWN = """
             WHERE r.patient_id = about.patient AND r.kind = 'exercise' AND r.enabled
                 AND extract(isodow FROM about.day) = ANY(r.weekdays)) ELSE '{}' END,
         CASE WHEN about.kind = 'movement_break' THEN (
-            SELECT max(w.happened_at) FROM recovery_walk w WHERE w.patient_id = about.patient
+            SELECT max(least(w.received_at, w.happened_at + make_interval(mins => w.minutes)))
+            FROM recovery_walk w WHERE w.patient_id = about.patient
                 AND w."on" BETWEEN about.day - 1 AND about.day + 1 AND NOT w.withdrawn
                 AND w.happened_at <= %(now)s) END,
         last.started_on

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from recovery.rules.measures.due import WEEKS as MEASURE_WEEKS
+
 BREAK = "movement_break"
 MESSAGE = "message"
 MOVING = frozenset({"exercise", "walk", BREAK})
@@ -17,10 +19,9 @@ JUST_WALKED = timedelta(minutes=30)  # P: about as long as a walk of two minutes
 IGNORED_ENOUGH = 3  # P: dates in a row on which messages of a kind came and nothing followed
 SELDOM_DAYS = 3  # P: then only every third day,
 WEEKLY_DAYS = 7  # P: and once a week
-LONG_LAPSE_DAYS = 10  # V: from the tenth day on (JOOL, Bidargaddi 2018)
+LONG_LAPSE_DAYS = 10  # P: from the tenth day on, after JOOL (V: Bidargaddi 2018)
 SILENT_DAYS = 7  # P: after so many days without a sign a person asks, and no more messages do
 CHECK_LASTS_DAYS = 6  # P: the weekly symptom check was done already
-MEASURE_WEEKS = (0, 4, 8, 12, 26, 52)  # P: when the outcome measures are due, in weeks from the start
 FOLLOW_UP_WEEKS = (26, 52)  # P: of these, the ones that are asked after the end of the program as well
 MEASURES_OPEN_DAYS = 7  # P: for how long
 
@@ -57,7 +58,7 @@ class Known:
     sessions_asked: int | None = None  # by the plan on this date; None without an open episode
     sessions_done: frozenset[int] = frozenset()  # their numbers, from 1
     exercise_times: tuple[str, ...] = ()  # HH:MM of all exercise reminders of this date
-    walked_at: datetime | None = None  # the last time, today or yesterday
+    walked_at: datetime | None = None  # until when, the last time, today or yesterday
     started_on: date | None = None  # the last episode
 
 

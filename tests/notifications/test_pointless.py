@@ -25,9 +25,12 @@ DAY = timedelta(days=1)
 JITTERED = NOON + timedelta(seconds=LONGEST_JITTER_SECONDS)
 
 
-def record(patient: Patient, kind: str, *, at: datetime = NOON, **body: Any) -> None:
+def record(
+    patient: Patient, kind: str, *, at: datetime = NOON, received_at: datetime | None = None, **body: Any
+) -> None:
     fields = {"revision": 1, "at": at.astimezone(patient.zone).isoformat()}
-    (answer,) = take(patient_id=patient.pk, records=[read(kind, str(uuid4()), fields | body)], now=at)
+    records = [read(kind, str(uuid4()), fields | body)]
+    (answer,) = take(patient_id=patient.pk, records=records, now=received_at or at)
     assert answer.verdict == "stored"
 
 
@@ -117,6 +120,21 @@ def test_what_was_done_on_another_day_or_taken_back_keeps_no_reminder_away(world
     record(world.patient, at=NOON - 7 * DAY, **DEEDS[kind])
     plan(now=NOON)
     assert outcomes() == [(kind, "pending", "")]
+
+
+def test_a_long_walk_that_has_just_ended_keeps_the_break_away(world: World):
+    """Its record says when it began; one that is noted afterwards says when that was."""
+    remind(world, "movement_break")
+    record(world.patient, "walk", at=NOON - 50 * MINUTE, received_at=NOON - 4 * MINUTE, minutes=45)
+    plan(now=NOON)
+    assert outcomes() == [("movement_break", "skipped", "just_walked")]
+
+
+def test_a_walk_of_long_ago_that_arrives_now_keeps_no_break_away(world: World):
+    remind(world, "movement_break")
+    record(world.patient, "walk", at=NOON - 50 * MINUTE, received_at=NOON, minutes=10)
+    plan(now=NOON)
+    assert outcomes() == [("movement_break", "pending", "")]
 
 
 def test_a_rating_of_now_is_not_the_evening_diary(world: World):
