@@ -17,6 +17,7 @@ from notifications.models import (
 )
 from notifications.restraint import MOST_A_DAY, MOST_BREAKS_A_DAY
 from notifications.transports.webpush import endpoints, keys
+from notifications.words import FOR_STAFF
 from wire.serializers import (
     LocalTimeField,
     StrictBooleanField,
@@ -184,7 +185,10 @@ def _checked(check: Callable[[str], object], text: str) -> str:
 
 
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
-    """A message that was due, and what became of it: as a word, and as a sentence for the patient."""
+    """A message that was due, and what became of it: as a word, and as a sentence for the patient.
+
+    The context names the `language` of the sentence, else it is English.
+    """
 
     outcome = serializers.SerializerMethodField()
     in_words = serializers.SerializerMethodField()
@@ -214,7 +218,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
         return outcomes.outcome(row)
 
     def get_in_words(self, row: Notification) -> str:
-        return outcomes.in_words(row)
+        return outcomes.in_words(row, self.context.get("language", FOR_STAFF))
 
     def get_comes_back_at(self, row: Notification) -> datetime | None:
         """When a message that was put off comes again; null when it does not."""

@@ -218,6 +218,12 @@ class Notifications(Acting, generics.ListAPIView[Notification]):
         own = Notification.objects.visible_to(self.actor).filter(due_at__gt=self.now - outcomes.SHOWN_FOR)
         return own.select_related("receipt")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        """A patient reads what became of it in their own language."""
+        mine = Patient.objects.filter(pk=self.actor.user_id, clinic=self.actor.clinic_id)
+        language = mine.values_list("language", flat=True).first() if self.actor.is_patient else None
+        return super().get_serializer_context() | ({"language": language} if language else {})
+
     @extend_schema(operation_id="notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What was due to oneself in the last 30 days and what became of it, newest first."""
@@ -258,6 +264,10 @@ class Answering(OwnMessages):
         own = Notification.objects.visible_to(self.actor).to_patient(self.patient()).ordinary()
         return get_object_or_404(own.select_for_update(), pk=pk)
 
+    def said(self, notification: Notification) -> Response:
+        context = {"language": notification.patient.language}
+        return Response(NotificationSerializer(notification, context=context).data)
+
 
 class Snooze(Answering):
     @extend_schema(
@@ -271,7 +281,7 @@ class Snooze(Answering):
         how_long = valid(SnoozeSerializer(data=request.data))["for"]
         patient, notification = self.patient(), self.notification(pk)
         replies.snooze(notification=notification, patient=patient, how_long=how_long, now=self.now)
-        return Response(NotificationSerializer(notification).data)
+        return self.said(notification)
 
 
 class Done(Answering):
@@ -280,4 +290,4 @@ class Done(Answering):
         """Say that what a message asks for is done. It records nothing but that. Sent again it changes nothing."""
         notification = self.notification(pk)
         replies.done(notification=notification, now=self.now)
-        return Response(NotificationSerializer(notification).data)
+        return self.said(notification)

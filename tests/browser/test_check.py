@@ -52,6 +52,13 @@ def answers(person: Person) -> list[dict[str, str]]:
     return [row[0] for row in stored(person, SymptomCheck, "answers")]
 
 
+# Wednesdays from 8 to 18 in New York, for a patient who may be anywhere.
+CLOSES_AT = """(now) => import("/static/phone/check/file.js").then(({ closesAt }) => {
+    const hours = [{ weekday: 3, opens: "08:00", closes: "18:00" }];
+    return closesAt({ hours, time_zone: "America/New_York" }, new Date(now))?.toISOString() ?? null;
+})"""
+
+
 @pytest.fixture
 def with_numbers(maria: Person) -> None:
     """The clinic has said whom to call, and that it never opens."""
@@ -207,6 +214,8 @@ def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(informed: Phon
     next_screen(page)
     expect(page.get_by_role("heading", name="Call your clinic today")).to_be_focused()
     expect(page.get_by_role("heading", name="Your clinic is closed now")).to_be_visible()
+    assert page.evaluate(CLOSES_AT, "2026-06-10T21:30:00Z") == "2026-06-10T22:00:00.000Z"
+    assert page.evaluate(CLOSES_AT, "2026-06-10T22:00:00Z") is None
     expect(page.get_by_role("link", name="+49 30 1234567")).to_have_attribute("href", "tel:+49301234567")
     page.get_by_role("button", name="Answer the other questions").click()
     expect(page.get_by_role("img", name=f"9 of {SCREENS}")).to_be_visible()

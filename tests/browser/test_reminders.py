@@ -134,7 +134,7 @@ def test_taking_part_in_the_measuring_is_asked_and_can_be_ended(page: Page, ana:
     assert of(ana, DeliveryChoices, "measuring") == [(False,)]
 
 
-def test_what_became_of_each_message_is_said(joined: Phone, ana: Person):
+def test_what_became_of_each_message_is_said_and_the_last_is_put_off(joined: Phone, ana: Person):
     now = datetime.now(UTC)
     with acting_for_all():
         patient = Patient.objects.get(pk=ana.user.pk)
@@ -155,12 +155,34 @@ def test_what_became_of_each_message_is_said(joined: Phone, ana: Person):
                 next_attempt_at=now,
                 **fields,
             )
+        # Eight breaks a day, for so long that one page of the API is not enough.
+        Notification.objects.bulk_create(
+            Notification(
+                clinic=patient.clinic,
+                recipient=ana.user,
+                patient=patient,
+                kind="movement_break",
+                local_date=now.date() - timedelta(days=3 + n // 8),
+                slot=f"{10 + n % 8}:00",
+                due_at=now - timedelta(days=3 + n // 8, minutes=n % 8),
+                next_attempt_at=now,
+                state="missed",
+            )
+            for n in range(26 * 8)
+        )
     joined.open("reminders")
     joined.page.get_by_text("What became of your messages").click()
     lines = joined.page.locator("details .lines li")
-    expect(lines).to_have_count(3)
-    for line, words in zip(lines.all(), ["Sent.", "it was done already", "too late"], strict=True):
+    expect(lines).to_have_count(3 + 26 * 8)
+    for line, words in zip(lines.all()[:3], ["Sent.", "it was done already", "too late"], strict=True):
         expect(line).to_contain_text(words)
+    # Half an hour and two hours come back before quiet hours only, and this runs at any time.
+    for how_long in ("In 30 minutes", "In 2 hours"):
+        expect(joined.page.get_by_role("button", name=f"{how_long} Exercises")).to_be_visible()
+    joined.page.get_by_role("button", name="No more today Exercises").click()
+    expect(joined.page.locator("p.ok")).to_have_text("You asked for no more of these that day.")
+    expect(joined.page.get_by_role("button", name="No more today")).to_have_count(0)
+    assert of(ana, Notification, "snoozed_for") == [("today",), ("",), ("",)]
 
 
 def test_without_a_network_it_shows_what_was_heard_and_changes_nothing(

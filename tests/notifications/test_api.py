@@ -352,10 +352,16 @@ def test_a_patient_sees_what_was_due_and_what_became_of_it(
         "Sent.",
         "Not sent: it would have come too late.",
     ]
+    with acting_for_all():
+        world.patient.language = "es"
+        world.patient.save()
+    in_spanish = [row["in_words"] for row in ada("GET", "notifications").json()["results"]]
+    assert in_spanish == ["Mandado.", "No se mandó: llegaba tarde."]
     for other in (stranger, therapist):
         assert other("GET", "notifications").json()["results"] == []
     of_ada = therapist("GET", f"patients/{world.patient.pk}/notifications").json()["results"]
     assert [row["state"] for row in of_ada] == ["sent", "missed"]
+    assert of_ada[0]["in_words"] == "Sent.", "staff read English"
     assert stranger("GET", f"patients/{world.patient.pk}/notifications").status_code == 403
 
 

@@ -1,5 +1,6 @@
 import json
 import time
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import jwt
@@ -57,6 +58,11 @@ def test_a_browser_opens_what_was_sent_and_nobody_else_does(service):
     assert b"walk" not in push.body
     with pytest.raises(InvalidTag):
         Browser().open(push.body)
+
+
+def test_a_browser_that_shows_it_by_itself_knows_its_language():
+    spanish = json.loads(webpush.payload(replace(MESSAGE, language="es")))
+    assert spanish["notification"]["lang"] == "es"
 
 
 def test_the_headers_say_how_long_how_urgent_and_which_slot(service):

@@ -84,7 +84,7 @@ def payload(message: Message) -> bytes:
                 "body": message.body,
                 "navigate": message.url,
                 "tag": message.tag,
-                "lang": "en",
+                "lang": message.language,
                 "data": {"id": message.notification_id},  # what the receipt names
             },
         },

@@ -1,8 +1,8 @@
 // Whom to call, each on a card, with what starts the call.
 
 import { html, nothing } from "../vendor/lit-html.js";
-import { t } from "../words.js";
-import { inWords, openUntil } from "./file.js";
+import { t, timeInWords } from "../words.js";
+import { closesAt, inWords } from "./file.js";
 
 const NUMBER = /(\+?\(?\d[\d ()/-]{5,}\d)/;
 const SHORTEST = 7; // digits; what is shorter in a text may be a date or a time
@@ -20,8 +20,8 @@ export function callCard(name, contacts) {
 /** @param {ContactName} name @param {Contact} contact */
 function title(name, contact) {
   if (name !== "out_of_hours") return t(`check.${name}`);
-  const until = openUntil(contact, new Date());
-  if (until) return t("check.open", { time: until });
+  const until = closesAt(contact, new Date());
+  if (until) return t("check.open", { time: timeInWords(until.toISOString()) });
   return t(until === null ? "check.out_of_hours" : "check.closed");
 }
 

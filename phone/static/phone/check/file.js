@@ -54,15 +54,20 @@ export function whomToCall(file, found, unknown) {
 }
 
 /**
- * Until when a clinic is open that is open now, by its own clock; "" when it is closed, null when nobody said its hours.
+ * When a clinic closes that is open now, by the hours of its own clock; undefined when it is closed, null when nobody
+ * said its hours.
  * @param {Contact} contact @param {Date} now
  */
-export function openUntil({ hours, time_zone: timeZone }, now) {
+export function closesAt({ hours, time_zone: timeZone }, now) {
   if (!hours?.length) return null;
   const style = /** @type {const} */ ({ timeZone, weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const parts = new Intl.DateTimeFormat("en", style).formatToParts(now).map(({ type, value }) => [type, value]);
   const { weekday, hour, minute } = Object.fromEntries(parts);
   const on = 1 + ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].indexOf(weekday);
   const at = `${hour}:${minute}`;
-  return hours.find((one) => one.weekday === on && one.opens <= at && at < one.closes)?.closes ?? "";
+  const open = hours.find((one) => one.weekday === on && one.opens <= at && at < one.closes);
+  return open && new Date(now.getTime() + (minutes(open.closes) - minutes(at)) * 60_000);
 }
+
+/** Since midnight. @param {string} time */
+const minutes = (time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));

@@ -44,7 +44,7 @@ export async function hear() {
     ask("GET", "message-preferences"),
     ask("GET", "delivery-choices"),
     ask("GET", "push/subscriptions"),
-    ask("GET", "notifications?page_size=200"),
+    allSent(),
     ask("GET", "push/key"),
   ]);
   /** @type {Reminding} */
@@ -53,10 +53,22 @@ export async function hear() {
     preferences,
     choices,
     subscriptions: subscriptions.results,
-    sent: sent.results,
+    sent,
     key: key.public_key,
   };
   if ((await identity())?.person === who.person) await keep(`reminding of ${who.person}`, heard);
+}
+
+/** Of the last 30 days, newest first: with movement breaks these are more than a page. @returns {Promise<Sent[]>} */
+async function allSent() {
+  const sent = [];
+  let cursor = "";
+  do {
+    const page = await ask("GET", `notifications?page_size=200${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+    sent.push(...page.results);
+    cursor = page.next ?? "";
+  } while (cursor);
+  return sent;
 }
 
 /**

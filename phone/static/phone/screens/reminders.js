@@ -2,12 +2,13 @@
 
 import { day, daysFrom } from "../moments.js";
 import { closeEditor, editor } from "../reminding/editor.js";
+import { notNow } from "../reminding/not-now.js";
 import { reach, switchOff, switchOn } from "../reminding/push.js";
 import { ask, Away, hear, Refused, reminding } from "../reminding/server.js";
 import { kindInWords, timesInWords, weekdaysInWords } from "../reminding/words.js";
 import { go, refresh, say, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
-import { dateInWords, dateWithin, language, t, timeInWords } from "../words.js";
+import { dateInWords, dateWithin, t, timeInWords } from "../words.js";
 
 const LONGEST_PAUSE_DAYS = 90;
 const TEST_MS = 30_000; // then the message that was sent to this phone is late
@@ -16,6 +17,8 @@ const TEST_MS = 30_000; // then the message that was sent to this phone is late
 let asked = false;
 let away = false;
 let problem = "";
+/** What the server said of the message that was put off last. */
+let answered = "";
 /** Which reminder is open in the editor. @type {string | null} */
 let open = null;
 /** @type {"" | "sending" | "arrived" | "late"} */
@@ -52,7 +55,7 @@ export default screen({
       <h1>${t("reminders.title")}</h1>
       ${away ? html`<p class="notice">${t("reminders.away")}</p>` : nothing}
       ${problem ? html`<p class="card danger" role="alert" tabindex="-1">${problem}</p>` : nothing}
-      ${phone(heard, here)} ${list(heard.reminders)} ${quiet(heard.preferences)} ${ways(heard)}
+      ${notNow(heard.sent, answered, putOff)} ${phone(heard, here)} ${list(heard.reminders)} ${quiet(heard.preferences)} ${ways(heard)}
       ${measuring(heard.choices)} ${sent(heard.sent)}
     `;
   },
@@ -61,7 +64,7 @@ export default screen({
     asked = away = false;
     open = null;
     closeEditor();
-    problem = test = "";
+    problem = test = answered = "";
     clearTimeout(timer);
   },
 });
@@ -306,6 +309,14 @@ function measuring(choices) {
 
 // --- what became of them --------------------------------------------------------------------------------
 
+/** @param {number} id @param {string} howLong */
+async function putOff(id, howLong) {
+  const done = await turn(async () => {
+    answered = (await ask("POST", `notifications/${id}/snooze`, { for: howLong })).in_words;
+  });
+  if (done) say(answered);
+}
+
 /** @param {Reminding["sent"]} all */
 function sent(all) {
   return html`<details class="card">
@@ -313,11 +324,11 @@ function sent(all) {
     ${all.length ? nothing : html`<p class="muted">${t("reminders.sent_none")}</p>`}
     <ul class="lines">
       ${all.map(
-        ({ kind, due_at, outcome, in_words }) =>
+        ({ kind, due_at, in_words }) =>
           html`<li>
             <strong>${kindInWords(kind)}</strong>
             <span class="small muted number">${dateInWords(day(new Date(due_at)))}, ${timeInWords(due_at)}</span>
-            <span>${language === "en" ? in_words : t(`reminders.outcome_${outcome}`)}</span>
+            <span>${in_words}</span>
           </li>`,
       )}
     </ul>

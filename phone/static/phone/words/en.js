@@ -393,17 +393,12 @@ export default {
     "refused_too_many_breaks": "That is more than 8 breaks a day. Choose more minutes, or shorter hours.",
     "refused_too_many_reminders": "There is room for 20 reminders. Remove one first.",
     "refused_wrong_date": "Choose a day from today on, and not so far ahead.",
+    "not_now": "Not now?",
+    "put_off_30_minutes": "In 30 minutes",
+    "put_off_2_hours": "In 2 hours",
+    "put_off_today": "No more today",
     "sent": "What became of your messages",
-    "sent_none": "There was none in the last 30 days.",
-    "outcome_done": "Done.",
-    "outcome_snoozed": "You put it off.",
-    "outcome_shown": "Shown on your phone.",
-    "outcome_sent": "Sent.",
-    "outcome_waiting": "On its way.",
-    "outcome_skipped": "Not sent, for it was not needed.",
-    "outcome_missed": "Not sent: it would have come too late.",
-    "outcome_failed": "It could not be sent.",
-    "outcome_withheld": "Left out by chance, as you agreed."
+    "sent_none": "There was none in the last 30 days."
   },
   "install": {
     "title": "Put Amble on your Home Screen",
