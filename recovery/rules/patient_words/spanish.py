@@ -7,7 +7,7 @@ _FROM_TO = (
     "Tu dolor de {region} en la semana {week} es de {level} de promedio. Al comienzo era de {baseline}."
 )
 _SLOWER = f"{_FROM_TO} Va más despacio de lo que nos gustaría. Vamos a mirar el plan contigo."
-_REST = "Por favor, deja este por ahora. Tu terapeuta ve contigo cómo sigue."
+_REST = "Por favor, deja este por ahora. Tu terapeuta decide cómo sigue."
 _ANYTHING_NEW = "Si notas algo nuevo, revisa tus señales."
 _MONTHS = ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto"]
 _MONTHS += ["septiembre", "octubre", "noviembre", "diciembre"]
@@ -59,7 +59,7 @@ SPANISH = PatientWords(
     steps={
         "three_green": "Esto te ha ido bien tres veces. El paso que sigue: {now} {variable}.",
         "three_green_by_one": "Esto te ha ido bien tres veces. El paso que sigue: {now} {variable}.",
-        "harder_variant": "Esto te ha ido bien tres veces. El paso que sigue es una forma más dura.",
+        "harder_variant": "Esto te ha ido bien tres veces. El paso que sigue es una forma más difícil.",
         "amber": "La última vez tu pierna lo notó. La próxima vez haz menos, y luego vemos.",
         "ambers": "Tu pierna lo notó más de una vez. Quizá te vaya mejor un paso atrás.",
         "easier_variant": "Tu pierna lo notó más de una vez. Quizá te vaya mejor una forma más fácil.",
