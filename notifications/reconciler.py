@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import acting_for_all
 from accounts.models import Clinic
-from notifications import delivery, red_flags
+from notifications import red_flags, urgent
 from notifications.clock import database_now
 from notifications.models import Alarm, Heartbeat, Listener
 from recovery.models import RedFlag
@@ -46,7 +46,7 @@ def reconcile(*, now: datetime) -> None:
     if is_silent(WATCH, since=now - WATCH_SILENT_AFTER):
         try:
             red_flags.queue_messages(now=now)
-            delivery.deliver_urgent(now=now)
+            urgent.deliver_urgent(now=now)
         except Exception:
             log.exception(
                 "The watch is silent, and what stands in for it failed. Red flags may reach nobody."

@@ -24,9 +24,10 @@ from accounts.access import acting_for_all
 from accounts.models import User
 from config.celery import app
 from config.logs import Line
-from notifications.delivery import deliver_ordinary, deliver_urgent
+from notifications.delivery import deliver_ordinary
 from notifications.models import Notification, PushSubscription
 from notifications.red_flags import queue_messages
+from notifications.urgent import deliver_urgent
 from recovery.actions.days import close_days
 from tests.moments import NOW
 from tests.notifications.receivers import Browser, MailServer, PushService, mail_server, push_service

@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.access import Role
 from accounts.actions import add_device
 from accounts.models import Clinic
-from notifications.delivery import deliver_urgent
 from notifications.models import PushSubscription
 from notifications.red_flags import queue_messages
+from notifications.urgent import deliver_urgent
 from tests import people
 from tests.clinic.conftest import answer_yes, staff
 from tests.clinic.test_pages import text

@@ -12,9 +12,9 @@ from config.celery import app
 
 django.setup()
 
-from notifications import delivery, tasks  # noqa: E402 - they need Django
+from notifications import claims, delivery, tasks  # noqa: E402 - they need Django
 
-delivery.LEASE = timedelta(seconds=6)
+claims.LEASE = timedelta(seconds=6)
 delivery.START_WITHIN_SECONDS = 2.0
 tasks.LONGEST_RUN_SECONDS = 5
 watchdog.LONGEST_SECONDS, watchdog.LOOK_EVERY_SECONDS = 15.0, 1.0

@@ -8,10 +8,12 @@ from django.db import connections
 from accounts.access import acting_for_all
 from accounts.models import Device
 from notifications import delivery, replies
-from notifications.delivery import claim, deliver_ordinary, deliver_urgent, finish, judge
+from notifications.claims import claim
+from notifications.delivery import deliver_ordinary, judge, write_down
 from notifications.models import MessagePreferences, Notification, PushSubscription
 from notifications.red_flags import queue_messages
 from notifications.transports import TransportError
+from notifications.urgent import deliver_urgent
 from notifications.words import WORDS
 from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
@@ -296,11 +298,11 @@ def test_a_sender_whose_lease_ran_out_cannot_finish(committed_world: World, serv
     (stale,) = claim(urgent=False, now=NOON).jobs
     (fresh,) = claim(urgent=False, now=NOON + LATER).jobs
     nothing_there = delivery.Tried([])
-    assert finish(stale, delivery.Tried([(browser, None)]), now=NOON + LATER) is False
+    assert not write_down([(stale, delivery.Tried([(browser, None)]))], now=NOON + LATER)
     assert (now_of(row).state, now_of(row).attempts) == ("sending", 2)
-    assert finish(fresh, nothing_there, now=NOON + LATER) is True
+    assert write_down([(fresh, nothing_there)], now=NOON + LATER) == {row.pk}
     assert now_of(row).channel == "email"
-    assert finish(fresh, nothing_there, now=NOON + LATER) is False, "finished twice"
+    assert not write_down([(fresh, nothing_there)], now=NOON + LATER), "finished twice"
 
 
 def test_a_message_that_kills_its_sender_is_given_up(committed_world: World):

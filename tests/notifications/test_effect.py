@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts import actions as accounts
 from accounts.access import acting_for_all
-from notifications.delivery import claim
+from notifications.claims import claim
 from notifications.effect import Counts, effect, wilson, withheld
 from notifications.models import DeliveryChoices, MessageSettings, Notification, ReminderEffect
 from notifications.red_flags import queue_messages

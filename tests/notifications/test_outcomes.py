@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from accounts.access import acting_for_all
-from notifications.delivery import deliver_ordinary, deliver_urgent
+from notifications.delivery import deliver_ordinary
 from notifications.models import Notification, PushSubscription
 from notifications.red_flags import queue_messages
 from notifications.transports import TransportError, webpush
+from notifications.urgent import deliver_urgent
 from tests.notifications.conftest import NOON, World
 from tests.notifications.moods import ANSWERS, STRANGE, Moody, moody_service
 from tests.notifications.receivers import Browser, MailServer

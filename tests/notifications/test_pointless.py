@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access import acting_for_all
 from notifications import staff
-from notifications.delivery import claim
+from notifications.claims import claim
 from notifications.models import MessagePreferences, Notification, Reminder
 from notifications.planner import plan
 from notifications.schedule import LONGEST_JITTER_SECONDS

@@ -11,7 +11,8 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.access import acting_for_all
 from notifications import replies
-from notifications.delivery import claim, deliver_ordinary
+from notifications.claims import claim
+from notifications.delivery import deliver_ordinary
 from notifications.models import DeliveryChoices, MessagePreferences, Notification, PushSubscription, Receipt
 from notifications.receipts import repeat_unseen
 from tests.notifications.conftest import NOON, World

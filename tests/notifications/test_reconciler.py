@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.access import acting_for_all
 from accounts.models import Clinic, Membership
-from notifications import delivery
+from notifications import claims
 from notifications.clock import database_now
 from notifications.models import Alarm, Heartbeat, Listener, Notification
 from notifications.reconciler import RECONCILER, WATCH, beat, reconcile, with_alarms
@@ -136,8 +136,8 @@ def test_findings_are_written_when_the_stand_in_fails(
     now = database_now()
     with acting_for_all():
         committed_world.raise_flag(at=now - 2 * MINUTE)
-    monkeypatch.setitem(delivery.TRANSPORTS, "email", None)
-    monkeypatch.setitem(delivery.TRANSPORTS, "webpush", object())
+    monkeypatch.setitem(claims.TRANSPORTS, "email", None)
+    monkeypatch.setitem(claims.TRANSPORTS, "webpush", object())
     reconcile(now=now)
     assert "Red flags may reach nobody" in caplog.text
     assert alarm(committed_world) == (1, 0, 0)

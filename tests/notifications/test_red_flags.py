@@ -16,9 +16,9 @@ from django.db import connection, connections
 
 from accounts.access import acting_for_all
 from accounts.models import Clinic, Membership, User
-from notifications import delivery, red_flags
+from notifications import claims, red_flags, urgent
+from notifications.claims import claim
 from notifications.clock import database_now
-from notifications.delivery import claim
 from notifications.management.commands.watch import Command
 from notifications.models import (
     DeliveryChoices,
@@ -275,7 +275,7 @@ def test_a_phone_whose_service_hangs_does_not_hide_the_next_one(
     committed_world: World, settings, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(webpush, "URGENT_ANSWER_SECONDS", 0.6)
-    monkeypatch.setattr(delivery, "URGENT_START_WITHIN_SECONDS", 0.5)
+    monkeypatch.setattr(urgent, "START_WITHIN_SECONDS", 0.5)
     with moody_service() as service:
         settings.PUSH_EXTRA_HOSTS = [service.host]
         with acting_for_all():
@@ -289,7 +289,7 @@ def test_a_phone_whose_service_hangs_does_not_hide_the_next_one(
                 )
             committed_world.raise_flag(at=NOON)
         queue_messages(now=NOON)
-        delivery.deliver_urgent(now=NOON)
+        urgent.deliver_urgent(now=NOON)
         assert (service.calls["hang"], service.calls["201"]) == (1, 1)
         with acting_for_all():
             (phones,) = webpush.addresses([committed_world.therapist.pk]).values()
@@ -300,7 +300,7 @@ def test_a_slow_mail_server_gets_a_red_flag_once(
     committed_world: World, settings, monkeypatch: pytest.MonkeyPatch
 ):
     """It takes longer than a lease: whoever looks meanwhile, this sender or another, sends it no second time."""
-    monkeypatch.setattr(delivery, "URGENT_LEASE", timedelta(seconds=3))
+    monkeypatch.setattr(claims, "URGENT_LEASE", timedelta(seconds=3))
     with mail_server() as mails:
         mails.delay = 1.5  # before each of three answers
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
@@ -309,7 +309,7 @@ def test_a_slow_mail_server_gets_a_red_flag_once(
             committed_world.raise_flag(at=database_now())
             queue_messages(now=database_now())
             Notification.objects.filter(channel="webpush").delete()
-        sender = delivery.UrgentSender()
+        sender = urgent.UrgentSender()
         while True:
             sender.step(now=database_now())
             with acting_for_all():

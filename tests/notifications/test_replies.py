@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access import acting_for_all
 from accounts.actions import add_device
-from notifications.delivery import claim
+from notifications.claims import claim
 from notifications.messages import message_for
 from notifications.models import MessagePreferences, Notification, Receipt
 from notifications.outcomes import OUTCOMES, in_words

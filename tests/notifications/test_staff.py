@@ -3,7 +3,7 @@ from datetime import date, timedelta
 import pytest
 
 from notifications import delivery, planner, tasks
-from notifications.delivery import claim
+from notifications.claims import claim
 from notifications.messages import message_for
 from notifications.models import Notification
 from notifications.staff import ReviewDue, queue_review_messages

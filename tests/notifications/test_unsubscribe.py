@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 
 from accounts.access import acting_for_all
-from notifications.delivery import deliver_ordinary, deliver_urgent
+from notifications.delivery import deliver_ordinary
 from notifications.models import DeliveryChoices, Notification
 from notifications.red_flags import queue_messages
 from notifications.transports import email
 from notifications.unsubscribe import unsubscribe_url
+from notifications.urgent import deliver_urgent
 from recovery.models import Patient
 from tests.notifications.conftest import NOON, World
 from tests.notifications.receivers import MailServer

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.access import acting_for_all
 from notifications import restraint
-from notifications.delivery import claim, deliver_ordinary
+from notifications.claims import claim
+from notifications.delivery import deliver_ordinary
 from notifications.messages import message_for
 from notifications.models import DeliveryChoices, MessagePreferences, Notification, PushSubscription
 from notifications.outcomes import in_words

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
-from notifications import delivery, reconciler, red_flags
+from notifications import reconciler, red_flags, urgent
 from notifications.clock import database_now
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self.stop = Event()
         self.unheard: frozenset[int] = frozenset()
-        self.sender = delivery.UrgentSender()
+        self.sender = urgent.UrgentSender()
         self.next_beat = 0.0
         self.round_began = time.monotonic()
         Thread(target=self.end_if_stuck, name="watchdog", daemon=True).start()
