@@ -222,7 +222,7 @@ class Notifications(Acting, generics.ListAPIView[Notification]):
         """A patient reads what became of it in their own language."""
         mine = Patient.objects.filter(pk=self.actor.user_id, clinic=self.actor.clinic_id)
         language = mine.values_list("language", flat=True).first() if self.actor.is_patient else None
-        return super().get_serializer_context() | ({"language": language} if language else {})
+        return {**super().get_serializer_context(), **({"language": language} if language else {})}
 
     @extend_schema(operation_id="notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
