@@ -110,6 +110,8 @@ class Builder(CaringPage):
             )
         except PreconditionFailed:
             return self._conflict(episode, PlanDraft.objects.filter(episode=episode).first(), posted)
+        except NotPublishable as not_kept:
+            return self._not_publishable(episode, draft, edited.lines, form, not_kept)
         if do == "publish":
             return self._publish(episode, draft, form)
         self._remember(episode, edited.undo)
@@ -146,9 +148,7 @@ class Builder(CaringPage):
         name = self.request.POST.get("from", "")
         kind, _, about = name.partition(".")
         program = self._program(about) if kind == "program" else None
-        version = (
-            self._others(episode).filter(pk=about).first() if kind == "plan" and about.isdigit() else None
-        )
+        version = self._version(about, episode) if kind == "plan" else None
         if kind in ("program", "plan") and program is None and version is None:
             messages.info(self.request, "That is not there any more: choose another.")
             return redirect("clinic:builder", episode.patient_id)
@@ -191,7 +191,7 @@ class Builder(CaringPage):
                 episode=episode, seen_version=draft.version, by=self.actor.user_id, now=self.now
             )
         except NotPublishable as not_yet:
-            return self._not_publishable(episode, draft, form, not_yet)
+            return self._not_publishable(episode, draft, draft.lines, form, not_yet)
         self._remember(episode, None)
         patient = episode.patient
         day = "today" if plan.starts_on == self._today(episode) else words.day(plan.starts_on)
@@ -201,14 +201,14 @@ class Builder(CaringPage):
         return redirect("clinic:patient", patient.pk)
 
     def _not_publishable(
-        self, episode: Episode, draft: PlanDraft, form: DraftForm, why: NotPublishable
+        self, episode: Episode, draft: PlanDraft, lines: list[Line], form: DraftForm, why: NotPublishable
     ) -> HttpResponse:
-        posted = told.Posted(lines=draft.lines)
+        posted = told.Posted(lines=lines)
         where = why.pointer.strip("/").split("/")
         if where[0] == "starts_on":
             form.add_error("starts_on", why.reason)
         elif where[0] == "lines" and len(where) > 1:
-            shown = told.rows(draft.lines, self.exercises, None)
+            shown = told.rows(lines, self.exercises, None)
             name = next((row.name for row in shown if row.n == int(where[1])), "A line")
             label = told.LABEL.get(where[-1], "days a week" if where[-1] == "days_per_week" else where[-1])
             form.add_error(None, f"{name}, {label.lower()}: {_plain(why.reason)}")
@@ -322,7 +322,10 @@ class Builder(CaringPage):
 
     def _program(self, pk: str) -> Program | None:
         programs = Program.objects.visible_to(self.actor).in_use().prefetch_related("lines")
-        return programs.filter(pk=pk).first() if pk.isdigit() and len(pk) < 10 else None
+        return programs.filter(pk=pk).first() if pk.isdecimal() and len(pk) < 10 else None
+
+    def _version(self, pk: str, episode: Episode) -> Plan | None:
+        return self._others(episode).filter(pk=pk).first() if pk.isdecimal() and len(pk) < 19 else None
 
     def _others(self, episode: Episode) -> Any:
         """The last plan of other patients whom this person sees, the newest first."""

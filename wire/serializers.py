@@ -54,7 +54,10 @@ class LocalTimeField(serializers.TimeField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """A serializer whose unknown fields are errors. Use the strict fields of this module in it."""
+    """A serializer whose unknown fields are errors. Use the strict fields of this module in it.
+
+    A PATCH changes the fields of the outermost; what is inside of one of them is written as a whole.
+    """
 
     default_error_messages = {"unknown": "There is no such field here."}
 
@@ -66,7 +69,20 @@ class StrictSerializer(serializers.Serializer[Any]):
                 raise serializers.ValidationError(
                     {name: [message] for name in sorted(unknown)}, code="unknown"
                 )
+            if self.parent is not None and getattr(self.root, "partial", False):
+                data = self._whole(data)
         return super().run_validation(data)
+
+    def _whole(self, data: dict[str, Any]) -> dict[str, Any]:
+        """With its defaults, which DRF leaves out of a PATCH however deep, as it does what is required."""
+        absent = {
+            name: field for name, field in self.fields.items() if name not in data and not field.read_only
+        }
+        if missing := [name for name, field in absent.items() if field.required]:
+            message = serializers.Field.default_error_messages["required"]
+            raise serializers.ValidationError({name: [message] for name in missing}, code="required")
+        given = {name: field.default for name, field in absent.items() if field.default is not empty}
+        return data | {name: value() if callable(value) else value for name, value in given.items()}
 
 
 class StrictModelSerializer(StrictSerializer, serializers.ModelSerializer[Any]):

@@ -164,7 +164,7 @@ class NewExercise(CatalogPage):
     def get(self, request: HttpRequest) -> HttpResponse:
         """`?from=` is an exercise to start from."""
         pk = request.GET.get("from", "")
-        model = self.exercises.get(int(pk)) if pk.isdigit() and len(pk) < 10 else None
+        model = self.exercises.get(int(pk)) if pk.isdecimal() and len(pk) < 10 else None
         initial = _initial(model, self.language) | {"name": ""} if model else {"language": self.language}
         return self._show(self._form(initial=initial), None)
 

@@ -52,12 +52,12 @@ class NewProgram(CatalogPage):
     def _lines_to_start_from(self) -> tuple[list[Line], dict[str, Any]]:
         asked, patient = self.request.GET.get("from", ""), self.request.GET.get("draft", "")
         initial: dict[str, Any] = {"language": self.language}
-        if asked.isdigit() and len(asked) < 10:
+        if asked.isdecimal() and len(asked) < 10:
             program = get_object_or_404(Program.objects.visible_to(self.actor), pk=asked)
             text = program.text_in(self.language)
             initial |= {name: text.get(name, "") for name in ("for_whom", "why", "caution")}
             return planning.lines_of_program(program, language=self.language), initial
-        if patient.isdigit() and len(patient) < 10:
+        if patient.isdecimal() and len(patient) < 10:
             return [line | {"note": "", "side": ""} for line in self._lines_of_patient(int(patient))], initial
         return [], initial
 

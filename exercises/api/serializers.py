@@ -80,13 +80,6 @@ class TextSerializer(StrictSerializer):
             raise ValidationError("Use two letters, such as en, or en-GB.")
         return language
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        # A PATCH would let required fields of a nested object be missing.
-        missing = [name for name, field in self.fields.items() if field.required and name not in attrs]
-        if missing:
-            raise ValidationError({name: ["This field is required."] for name in missing}, code="required")
-        return attrs
-
     def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
         return instance
 

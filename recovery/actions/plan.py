@@ -1,7 +1,7 @@
 """From a program to a published plan version. A published version never changes; the next one replaces it."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,7 +23,7 @@ Line = dict[str, Any]
 
 
 class NotPublishable(ValueError):
-    """Something in a draft keeps it from being asked of a patient: where (a JSON pointer), and why."""
+    """Something in a draft keeps it from being kept or asked of a patient: where (a JSON pointer), and why."""
 
     def __init__(self, pointer: str, reason: str) -> None:
         super().__init__(reason)
@@ -110,7 +110,11 @@ def save_draft(
     now: datetime,
     by_itself: bool | None = None,
 ) -> PlanDraft:
-    """Replace a draft's content, if it is still the version the writer saw."""
+    """Replace a draft's content, if it is still the version the writer saw.
+
+    Doses are judged when it is published. Raises NotPublishable for an exercise that the clinic does not have.
+    """
+    _check_exercises(lines, known=_exercises(lines, clinic_id=draft.clinic_id))
     saved = PlanDraft.objects.filter(pk=draft.pk, version=seen_version).update(
         version=seen_version + 1,
         lines=lines,
@@ -286,17 +290,27 @@ def _check_lines(lines: Sequence[Line], *, clinic_id: int) -> dict[int, Exercise
     """The exercises of a draft by id, when each line stays inside its exercise's range."""
     if not lines:
         raise NotPublishable("/lines", "A plan needs at least one exercise.")
-    exercises = Exercise.objects.for_clinic(clinic_id).in_bulk({line["exercise"] for line in lines})
+    exercises = _exercises(lines, clinic_id=clinic_id)
+    _check_exercises(lines, known=exercises)
     for n, line in enumerate(lines):
-        exercise = exercises.get(line["exercise"])
-        if exercise is None:
-            raise NotPublishable(f"/lines/{n}/exercise", "There is no such exercise.")
+        exercise = exercises[line["exercise"]]
         allowed = DosageRange.from_json(_range_of(line, exercise) or exercise.dosage_range)
         for problem in allowed.outside(exercise.allowed):
             raise NotPublishable(f"/lines/{n}/range/{problem.variable}", str(problem))
         for problem in Dosage.from_json(line["dosage"]).outside(allowed):
             raise NotPublishable(f"/lines/{n}/dosage/{problem.variable}", str(problem))
     return exercises
+
+
+def _exercises(lines: Sequence[Line], *, clinic_id: int) -> dict[int, Exercise]:
+    return Exercise.objects.for_clinic(clinic_id).in_bulk({line["exercise"] for line in lines})
+
+
+def _check_exercises(lines: Sequence[Line], *, known: Container[int]) -> None:
+    """Another clinic's own exercise is as one that is not there."""
+    for n, line in enumerate(lines):
+        if line["exercise"] not in known:
+            raise NotPublishable(f"/lines/{n}/exercise", "There is no such exercise.")
 
 
 def _range_of(line: Line, exercise: Exercise) -> dict[str, Any] | None:

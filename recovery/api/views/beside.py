@@ -15,6 +15,7 @@ from recovery.actions import events, pauses, staying_well
 from recovery.actions.plan import NotPublishable
 from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
+from recovery.api.views.plans import not_publishable
 from recovery.measuring import measures
 from recovery.models import Episode, PlanPause, TimelineEvent
 from recovery.rules.asked import PAUSE_AHEAD, PAUSE_BACK
@@ -107,7 +108,7 @@ class StartStayingWell(Caring):
         try:
             plan = staying_well.start_staying_well(episode=episode, by=self.actor.user_id, now=self.now)
         except NotPublishable as error:
-            raise _not_publishable(error) from None
+            raise not_publishable(error) from None
         return Response(s.PublishedSerializer(plan).data, status=201)
 
 
@@ -119,9 +120,5 @@ class ReopenPlan(Caring):
         try:
             plan = staying_well.reopen_plan(episode=episode, by=self.actor.user_id, now=self.now)
         except NotPublishable as error:
-            raise _not_publishable(error) from None
+            raise not_publishable(error) from None
         return Response(s.PublishedSerializer(plan).data, status=201)
-
-
-def _not_publishable(error: NotPublishable) -> ValidationError:
-    return ValidationError({error.pointer.lstrip("/").replace("/", "."): [error.reason]})

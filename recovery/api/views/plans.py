@@ -106,16 +106,19 @@ class Draft(Caring):
         """Replace the draft. 412 if somebody else saved it since the ETag you name."""
         draft = self.in_care(PlanDraft.objects.all(), pk)
         data = valid(s.DraftSerializer(draft, data=request.data))
-        saved = plan.save_draft(
-            draft=draft,
-            seen_version=seen_version(request),
-            lines=data["lines"],
-            starts_on=data["starts_on"],
-            note=data.get("note", ""),
-            by_itself=data.get("by_itself"),
-            by=self.actor.user_id,
-            now=self.now,
-        )
+        try:
+            saved = plan.save_draft(
+                draft=draft,
+                seen_version=seen_version(request),
+                lines=data["lines"],
+                starts_on=data["starts_on"],
+                note=data.get("note", ""),
+                by_itself=data.get("by_itself"),
+                by=self.actor.user_id,
+                now=self.now,
+            )
+        except plan.NotPublishable as error:
+            raise not_publishable(error) from None
         return _draft(saved)
 
     @extend_schema(operation_id="discard_draft", request=None, responses={204: None})
@@ -126,6 +129,10 @@ class Draft(Caring):
 
 def _draft(draft: PlanDraft, status: int = 200) -> Response:
     return Response(s.DraftSerializer(draft).data, status=status, headers={"ETag": etag(draft.version)})
+
+
+def not_publishable(error: plan.NotPublishable) -> ValidationError:
+    return ValidationError({error.pointer.lstrip("/").replace("/", "."): [error.reason]})
 
 
 class Publish(Caring):
@@ -143,7 +150,7 @@ class Publish(Caring):
                 episode=episode, seen_version=seen_version(request), by=self.actor.user_id, now=self.now
             )
         except plan.NotPublishable as error:
-            raise ValidationError({error.pointer.lstrip("/").replace("/", "."): [error.reason]}) from None
+            raise not_publishable(error) from None
         return Response(s.PublishedSerializer(published).data, status=201)
 
 
