@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from psycopg.errors import DeadlockDetected, LockNotAvailable
+import psycopg
 
 from config import erasing
 from config.embedded import CannotStart
@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 def erase_expired(connection: erasing.Connection, folder: Path, *, now: datetime) -> int:
     """Erase them, each in a transaction of its own, as the owner of the tables. How many that were.
 
-    Whom a row of somebody else still names stays, and is tried again the next time. Raises OSError when `folder` takes
-    no tombstone.
+    Whom a row of somebody else still names, or PostgreSQL refuses for whatever reason, stays and is tried again the
+    next time, and the others do not wait for that. Raises OSError when `folder` takes no tombstone, and psycopg.Error
+    when nobody can be erased: under another role, or without a connection.
     """
     today = now.date()
     erasing.reach_all(connection)
@@ -41,7 +42,11 @@ def erase_expired(connection: erasing.Connection, folder: Path, *, now: datetime
         try:
             with connection.transaction():
                 number += _erase(connection, folder, patient, now=now)
-        except (CannotStart, erasing.NoSuchPatient, LockNotAvailable, DeadlockDetected):
+        except psycopg.errors.InsufficientPrivilege:
+            raise
+        except (CannotStart, erasing.NoSuchPatient, psycopg.Error):
+            if connection.broken:
+                raise
             log.exception("A record whose time is over was not erased; the others are.")
     return number
 

@@ -47,8 +47,8 @@ def tell_of_opened_records(*, now: datetime) -> int:
 
 
 def tell_of_erasures(*, now: datetime) -> None:
-    """One message to each administrator about the records that were listed on one day. The ledger has it beside the
-    first of those patients, and loses it with them.
+    """One message to each administrator about the records that a clinic listed on one day. The ledger has it beside the
+    first of those patients; should that one be erased by hand meanwhile, it is told beside the next.
     """
     with acting_for_all():
         listed = Expiry.objects.to_be_erased().filter(listed_on__gt=(now - LASTS).date())
@@ -56,7 +56,7 @@ def tell_of_erasures(*, now: datetime) -> None:
         administrators = _administrators({clinic for clinic, _, _ in batches})
         Notification.objects.bulk_create(
             [
-                _message(Kind.ERASURE, user, clinic=clinic, patient=first, on=on, slot="", now=now)
+                _message(Kind.ERASURE, user, clinic=clinic, patient=first, on=on, slot=clinic, now=now)
                 for clinic, on, first in batches
                 for user in administrators[clinic]
             ],
@@ -65,7 +65,7 @@ def tell_of_erasures(*, now: datetime) -> None:
 
 
 def _message(
-    kind: Kind, user: int, *, clinic: int, patient: int, on: date, slot: int | str, now: datetime
+    kind: Kind, user: int, *, clinic: int, patient: int, on: date, slot: int, now: datetime
 ) -> Notification:
     return Notification(
         clinic_id=clinic,

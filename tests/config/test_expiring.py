@@ -206,6 +206,38 @@ def test_a_folder_that_takes_no_tombstone_erases_nobody(ana: Person, owner: Conn
     assert patients() == 1
 
 
+def test_one_record_that_cannot_be_erased_keeps_no_other(
+    ana: Person, maria: Person, owner: Connection, data: Path
+):
+    """Whatever PostgreSQL says of the first: else it would stand before all the others, hour after hour."""
+    ben = people.patient(maria, name="Ben")
+    with acting_for_all():
+        Device.objects.filter(user=ben.user.pk).update(last_used_on=date(2014, 3, 1))
+        episode = Episode.objects.get(patient=ben.user.pk)
+        end_episode(episode=episode, because="discharge", on=NOW.date(), by=maria.user.pk, now=NOW)
+    assert list_expired(now=OVER) == 2
+    refused = {"on": "recovery_patient", "why": f"OLD.user_id = {ana.user.pk}"}
+    owner.execute(
+        "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE division_by_zero; END $$"
+    )
+    owner.execute(
+        "CREATE TRIGGER refused BEFORE DELETE ON {on} FOR EACH ROW WHEN ({why}) EXECUTE FUNCTION refused()".format(
+            **refused
+        )
+    )
+    owner.commit()
+    try:
+        assert erase_expired(owner, data, now=NOTICE) == 1
+        with acting_for_all():
+            assert list(Patient.objects.values_list("pk", flat=True)) == [ana.user.pk]
+    finally:
+        owner.rollback()
+        owner.execute("DROP FUNCTION refused() CASCADE")
+        owner.commit()
+    assert erase_expired(owner, data, now=NOTICE) == 1
+    assert patients() == 0
+
+
 def test_an_end_on_a_leap_day_is_over_on_the_last_of_february(ana: Person):
     ended = date(2024, 2, 29)
     with acting_for_all():

@@ -76,17 +76,44 @@ def test_what_was_opened_long_ago_is_told_to_nobody(maria: Person, boss: Person)
 
 def test_administrators_hear_once_of_all_the_records_that_were_listed_on_a_day(maria: Person, boss: Person):
     for name in ("Ana", "Ben"):
-        someone = people.patient(maria, name=name)
-        with acting_for_all():
-            Expiry.objects.create(
-                clinic_id=someone.actor.clinic_id,
-                patient_id=someone.user.pk,
-                ended_on=NOW - timedelta(days=4000),
-                listed_on=NOW,
-                erase_on=NOW + timedelta(days=30),
-            )
+        listed(people.patient(maria, name=name))
     for now in (NOW, NOW + timedelta(hours=1), NOW + timedelta(days=3)):
         tell_of_erasures(now=now)
     assert told() == {boss.user.pk: "Some records are about to be erased"}
     with acting_for_all():
         assert Notification.objects.count() == 1
+
+
+def test_an_administrator_of_two_clinics_hears_of_both(hill: Clinic, maria: Person, boss: Person):
+    """On the same day, and what one clinic lists keeps the other's message from nobody."""
+    lake = people.clinic("Lakeside")
+    people.member(lake, Role.ADMINISTRATOR, user=boss.user)
+    for by in (maria, people.member(lake, Role.THERAPIST)):
+        listed(people.patient(by))
+    tell_of_erasures(now=NOW)
+    with acting_for_all():
+        told_by = list(Notification.objects.values_list("clinic", "recipient"))
+    assert sorted(told_by) == [(hill.pk, boss.user.pk), (lake.pk, boss.user.pk)]
+
+
+def test_the_others_are_told_of_when_the_first_of_them_is_erased_by_hand(maria: Person, boss: Person):
+    first, second = people.patient(maria), people.patient(maria, name="Ben")
+    for someone in (first, second):
+        listed(someone)
+    tell_of_erasures(now=NOW)
+    with acting_for_all():
+        Notification.objects.filter(patient=first.user.pk).delete()
+        Expiry.objects.filter(patient=first.user.pk).delete()
+    tell_of_erasures(now=NOW + timedelta(hours=1))
+    assert told() == {boss.user.pk: "Some records are about to be erased"}
+
+
+def listed(someone: Person) -> None:
+    with acting_for_all():
+        Expiry.objects.create(
+            clinic_id=someone.actor.clinic_id,
+            patient_id=someone.user.pk,
+            ended_on=NOW - timedelta(days=4000),
+            listed_on=NOW,
+            erase_on=NOW + timedelta(days=30),
+        )
