@@ -79,9 +79,8 @@ class CarePage(CaringPage):
         return patient
 
     def is_mine(self, patient: Patient) -> bool:
-        """Whether the patient is in the care of who asks."""
-        mine = Patient.objects.cared_for_by(self.actor).filter(pk=patient.pk)
-        return patient.pk != self.actor.user_id and mine.exists()
+        """Whether who asks is on the care team."""
+        return patient.pk != self.actor.user_id and access.is_on_care_team(patient.pk, by=self.actor)
 
     def show(self, patient: Patient, *, status: int = 200, **refused: forms.Form) -> HttpResponse:
         mine = self.is_mine(patient)

@@ -19,6 +19,7 @@ from clinic import words
 from clinic.caring import CaringPage
 from clinic.qr import qr
 from clinic.sheet_words import SHEET, day_in
+from recovery.access import refuse_opened
 from recovery.actions import people
 from recovery.api.serializers import LONGEST_EPISODE
 from recovery.models import Episode, Patient
@@ -133,6 +134,7 @@ class InvitationPage(CaringPage):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a code; older ones stop working. Loading this page again makes another."""
         patient = self.patient_in_care(pk)
+        refuse_opened(patient.pk, by=self.actor)
         issued = people.invite_patient(patient=patient, by=self.actor.user_id, now=self.now)
         say = SHEET.get(patient.language, SHEET["en"])
         subject, body = say["mail_subject"], say["mail_body"].format(link=issued.link)

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from rest_framework.exceptions import PermissionDenied
 
 from accounts.access import Actor
-from recovery.models.people import Patient, RowsOfPatients
+from recovery.models.people import CareTeamMember, Patient, RowsOfPatients
 
 
 def seen(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) -> Any:
@@ -35,3 +35,14 @@ def in_care(rows: RowsOfPatients[Any], pk: int, *, by: Actor, changing: bool) ->
     if by.is_clinician and not rows.cared_for_by(by).filter(pk=pk).exists():
         raise PermissionDenied("You may read this patient's record; only the care team may change it.")
     return row
+
+
+def is_on_care_team(patient_id: int, *, by: Actor) -> bool:
+    """Whether `by` cares for the patient today, and has not only opened the record in an emergency."""
+    return CareTeamMember.objects.current(on=by.today).filter(patient=patient_id, user=by.user_id).exists()
+
+
+def refuse_opened(patient_id: int, *, by: Actor) -> None:
+    """What outlasts the four hours of an emergency is for the care team: who is on it, and whose phone joins."""
+    if not is_on_care_team(patient_id, by=by):
+        raise PermissionDenied("You have opened this record in an emergency: only its care team may do this.")

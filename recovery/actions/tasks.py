@@ -52,9 +52,11 @@ def open_task(
 
 
 def finish_task(*, task: Task, how: str, by: int, now: datetime) -> None:
-    """Say how it was done. Raises Conflict when somebody did it before, so that nobody's words are dropped, and for
-    an exercise that is suspended still: only lifting that is the work.
+    """Say how it was done. Raises Conflict when somebody did it before, so that nobody's words are dropped, for
+    an exercise that is suspended still: only lifting that is the work, and for who opened the record, of whom it tells.
     """
+    if task.kind == TaskKind.OPENED and task.cause == str(by):
+        raise Conflict("This tells the care team that you opened the record: one of them reads it.")
     if task.kind == TaskKind.SUSPENDED_EXERCISE:
         suspended = Suspension.objects.open().filter(patient=task.patient_id)
         if task.cause in map(str, suspended.values_list("exercise", flat=True)):

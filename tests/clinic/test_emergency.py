@@ -11,7 +11,8 @@ from django.db.utils import ProgrammingError
 from django.test import Client
 
 from accounts.access import Role, acting, acting_for_all
-from accounts.models import AuditEntry, Clinic
+from accounts.models import AuditEntry, Clinic, Invitation
+from recovery.actions.people import add_to_care_team
 from recovery.models import CareTeamMember, Episode, Patient, Task
 from recovery.owners import owners
 from tests import people
@@ -165,3 +166,51 @@ def test_a_program_opens_it_too_by_the_same_rule(ana: Person, noor: Person):
     assert Client().get(path, headers=noor.headers).status_code == 200
     with acting_for_all():
         assert Task.objects.get().kind == "opened"
+
+
+def test_nothing_that_was_done_in_the_four_hours_opens_the_record_after_them(
+    hillside: Clinic, ana: Person, maria: Person, noor: Person, browser: Browser
+):
+    """Neither a place on the care team nor a code for a phone; nor can who did it do away with the care team's task."""
+    second = staff(hillside, Role.THERAPIST, name="Second")
+    with acting(maria.actor):
+        patient = Patient.objects.get()
+        add_to_care_team(
+            patient=patient,
+            user_id=second.user.pk,
+            from_on=NOW.date(),
+            until_on=None,
+            by=maria.user.pk,
+            now=NOW,
+        )
+    client, page = browser(noor), page_of(ana)
+    opens(client)
+
+    def api(method: str, path: str, body: Any = None) -> int:
+        url, sent = f"/api/v1/patients/{ana.user.pk}/{path}", json.dumps(body) if body else ""
+        return Client().generic(method, url, sent, "application/json", headers=noor.headers).status_code
+
+    with acting_for_all():
+        team = list(CareTeamMember.objects.order_by("pk").values_list("pk", "user", "until_on"))
+        (task,) = Task.objects.filter(kind="opened")
+        member = CareTeamMember.objects.get(user=second.user).pk
+    place = {"person": noor.user.pk, "from_on": str(NOW.date())}
+    assert api("POST", "care-team", place) == 403
+    assert api("DELETE", f"care-team/{member}") == 403
+    assert api("POST", "invitations") == 403
+    to_noor = {"to": noor.user.pk, "from_on": str(NOW.date())}
+    for path in (
+        f"{page}/care/add",
+        f"{page}/care/hand-over",
+        f"{page}/care/{member}/end",
+        f"{page}/invitation",
+    ):
+        assert client.post(path, to_noor).status_code == 403, path
+    finished = client.post(f"/tasks/{task.pk}/done", {"how": "Never mind."}, follow=True)
+    assert "one of them reads it" in text(finished)
+    with acting_for_all():
+        assert list(CareTeamMember.objects.order_by("pk").values_list("pk", "user", "until_on")) == team
+        assert Task.objects.get(pk=task.pk).done_at is None
+    assert not Invitation.objects.exists()
+    assert browser(maria).post(f"/tasks/{task.pk}/done", {"how": "Noor told me."}).status_code == 302
+    assert browser(maria).post(f"{page}/invitation").status_code == 200

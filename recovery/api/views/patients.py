@@ -15,6 +15,7 @@ from accounts.api.acting import Acting
 from accounts.api.serializers import DeviceSerializer, InvitationSerializer
 from accounts.models import Clinic, Device, Membership, User
 from accounts.permissions import IsAdministrator, IsStaff
+from recovery.access import is_on_care_team, refuse_opened
 from recovery.actions import people
 from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
@@ -96,6 +97,7 @@ class InvitePatient(Caring):
     def post(self, request: Request, pk: int) -> Response:
         """A code for up to three phones of this patient, shown once; older codes stop working."""
         patient = self.in_care(Patient.objects.select_related("user"), pk)
+        refuse_opened(patient.pk, by=self.actor)
         issued = people.invite_patient(patient=patient, by=self.actor.user_id, now=self.now)
         return Response(InvitationSerializer(issued).data, status=201)
 
@@ -143,8 +145,7 @@ class CareTeam(Acting, generics.ListCreateAPIView[CareTeamMember]):
 
     def perform_create(self, serializer: Any) -> None:
         patient = self._patient()
-        roster = Patient.objects.on_roster_of(self.actor)
-        if not (Patient.objects.cared_for_by(self.actor) | roster).filter(pk=patient.pk).exists():
+        if not (self.actor.is_administrator or is_on_care_team(patient.pk, by=self.actor)):
             raise PermissionDenied("Only the care team and the administrator may add to it.")
         user_id = serializer.validated_data["user_id"]
         colleagues = Membership.objects.visible_to(self.actor).current()
@@ -174,5 +175,6 @@ class OneCareTeamMember(Caring):
     def delete(self, request: Request, pk: int, member: int) -> Response:
         """Somebody stops caring for this patient, today. The last one stays: hand over first."""
         patient = self.in_care(Patient.objects.all(), pk)
+        refuse_opened(patient.pk, by=self.actor)
         people.leave_care_team(patient=patient, member_id=member, today=self.actor.today)
         return Response(status=204)
