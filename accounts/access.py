@@ -99,10 +99,13 @@ def enter(actor: Actor, *, plan_once: bool = False) -> None:
 
 
 @contextmanager
-def acting_for_all() -> Iterator[None]:
-    """One transaction that reaches every clinic: for workers and commands, never for a request of a person."""
+def acting_for_all(*, through: str = "") -> Iterator[None]:
+    """One transaction that reaches every clinic: for workers and commands, never for a request of a person.
+
+    `through` is the command of whoever runs Amble, for the audit: "command start_clinic".
+    """
     with transaction.atomic():
-        _set_context({}, reach="all", clinic="", user="", roles="", today="", through="")
+        _set_context({}, reach="all", clinic="", user="", roles="", today="", through=through)
         yield
 
 

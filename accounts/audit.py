@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from django.db import connection
 from django.urls import ResolverMatch
 
-from accounts.access import Actor
-from accounts.models import AuditSeal
+from accounts.access import Actor, Role
+from accounts.models import AuditSeal, Deed, Membership
+
+COMMAND = "command "  # how `through` begins for what whoever runs Amble did by hand
 
 
 def note_reading(actor: Actor, *, face: str, route: ResolverMatch | None) -> None:
@@ -33,6 +35,26 @@ def note_reading(actor: Actor, *, face: str, route: ResolverMatch | None) -> Non
                 actor.through,
                 f"{face} {route.url_name if route else ''}",
                 read,
+            ],
+        )
+
+
+def note_command(command: str, *, deed: Deed, what: str, user_id: int) -> None:
+    """Tell every clinic where this person works what whoever runs Amble did to their account, which is of no clinic.
+
+    Belongs into the transaction that does it.
+    """
+    works_at = Membership.objects.current().filter(user=user_id).exclude(role=Role.PATIENT)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_auditentry (clinic_id, through, deed, what, about)"
+            " SELECT clinic, %s, %s, %s, %s::bigint[] FROM unnest(%s::bigint[]) AS clinic",
+            [
+                f"{COMMAND}{command}",
+                deed,
+                what,
+                [user_id],
+                sorted(set(works_at.values_list("clinic", flat=True))),
             ],
         )
 

@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleLessThan
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import PermissionDenied
 
-from accounts.models import AuditEntry, Clinic, Membership, User
+from accounts.audit import COMMAND
+from accounts.models import AuditEntry, Clinic, Invitation, Membership, User
 from clinic.acting import Page
 from recovery.models import CareTeamMember, Patient
 
@@ -144,19 +146,31 @@ class Audit(Page):
         rows = CareTeamMember.objects.filter(clinic=self.actor.clinic_id, until_at__gt=Now() - OPENED_SHOWN)
         return list(rows.select_related("user", "patient").order_by("-until_at"))
 
+    def _named(self, users: set[int]) -> dict[int, str]:
+        """Who is or was of this clinic by name; whom it has only invited by the email that it knows, for they may have
+        a name at another clinic.
+        """
+        here = Membership.objects.filter(clinic=self.actor.clinic_id, user=OuterRef("pk"))
+        invited = Invitation.objects.filter(clinic=self.actor.clinic_id, user=OuterRef("pk"))
+        found = (
+            User.objects.filter(pk__in=users)
+            .annotate(here=Exists(here))
+            .filter(Q(here=True) | Exists(invited))
+        )
+        return {
+            pk: name if is_here else email or name
+            for pk, name, email, is_here in found.values_list("pk", "name", "email", "here")
+        }
+
     def _lines(self, entries: Sequence[AuditEntry], zone: ZoneInfo) -> list[Line]:
         shown = {user for entry in entries for user in entry.about[:NAMED]}
-        names = dict(
-            User.objects.filter(pk__in=shown | {e.user_id for e in entries}).values_list("pk", "name")
-        )
+        names = self._named(shown | {entry.user_id for entry in entries if entry.user_id})
         of_patients = Patient.objects.on_roster_of(self.actor).filter(pk__in=shown)
         about = names | dict(of_patients.values_list("pk", "name"))
         return [
             Line(
                 at=entry.at.astimezone(zone),
-                who="Nobody signed in"
-                if entry.user_id is None
-                else names.get(entry.user_id, f"number {entry.user_id}"),
+                who=_who(entry, names),
                 did=DID[entry.deed],
                 what=_what(entry),
                 columns=", ".join(name.removesuffix("_id").replace("_", " ") for name in entry.columns),
@@ -165,6 +179,12 @@ class Audit(Page):
             )
             for entry in entries
         ]
+
+
+def _who(entry: AuditEntry, names: dict[int, str]) -> str:
+    if entry.user_id is not None:
+        return names.get(entry.user_id, f"number {entry.user_id}")
+    return "Whoever runs Amble" if entry.through.startswith(COMMAND) else "Nobody signed in"
 
 
 def _what(entry: AuditEntry) -> str:

@@ -4,14 +4,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from io import StringIO
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 
 from accounts.access import Role, acting
-from accounts.models import Clinic
+from accounts.models import Clinic, SecondFactor
 from clinic.audit import TABLE
 from recovery.models import Episode, StaffMessage
 from tests import people
@@ -142,3 +144,40 @@ def test_every_audited_table_has_its_words(db: None):
     with connection.cursor() as cursor:
         cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'audit'")
         assert {name for (name,) in cursor.fetchall()} == set(TABLE)
+
+
+def test_what_whoever_runs_amble_did_to_an_account_is_on_the_page_of_each_clinic_of_theirs(
+    maria: Person, boss: Person, browser: Browser
+):
+    lake, wood = people.clinic("Lakeside"), people.clinic("Woodside")
+    people.member(lake, Role.THERAPIST, user=maria.user)
+    stan = staff(lake, Role.ADMINISTRATOR, name="Stan")
+    other = staff(wood, Role.ADMINISTRATOR, name="Wanda")
+    SecondFactor.objects.create(user=maria.user, kind="app", name="x", secret=b"", counter=0, added_at=NOW)
+    call_command("reset_second_factor", maria.user.email, stdout=StringIO())
+    said = r"Whoever runs Amble .* Deleted a second factor Maria command reset_second_factor"
+    for administrator in (boss, stan):
+        assert [row for row in rows(browser(administrator).get("/audit")) if re.fullmatch(said, row)]
+    assert "Maria" not in text(browser(other).get("/audit"))
+
+
+def test_a_clinic_that_the_host_opened_says_so(browser: Browser, db: None):
+    options = {"time_zone": "Europe/Berlin", "administrator": "Helena", "email": "helena@example.org"}
+    call_command("start_clinic", "Lakeside", stdout=StringIO(), **options)
+    lake = Clinic.objects.get(name="Lakeside")
+    page = rows(browser(staff(lake, Role.ADMINISTRATOR, name="Boss")).get("/audit"))
+    (opened,) = (row for row in page if "Added the clinic" in row)
+    assert opened.startswith("Whoever runs Amble")
+    assert opened.endswith("command start_clinic")
+
+
+def test_whom_a_clinic_invited_it_knows_by_email_alone(maria: Person, browser: Browser):
+    """Not by the name that they have at another clinic: else any address could be asked for its name."""
+    stan = staff(people.clinic("Lakeside"), Role.ADMINISTRATOR, name="Stan")
+    client = browser(stan)
+    invited = {"name": "Somebody", "email": maria.user.email, "role": "therapist"}
+    assert client.post("/clinic/staff/invite", invited).status_code == 200
+    page = rows(client.get("/audit"))
+    assert [row for row in page if "an invitation" in row and str(maria.user.email) in row]
+    for address in ("/audit", "/clinic/staff"):
+        assert "Maria" not in text(client.get(address))

@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from accounts import second_factor
 from accounts.access import acting_for_all
-from accounts.models import User
+from accounts.audit import note_command
+from accounts.models import Deed, User
 
 
 class Command(BaseCommand):
@@ -20,6 +21,10 @@ class Command(BaseCommand):
             raise CommandError(f"Nobody signs in with the email {options['email']}.")
         with acting_for_all():
             had_one = second_factor.reset(user_id=user.pk, now=timezone.now())
+            if had_one:
+                note_command(
+                    "reset_second_factor", deed=Deed.DELETE, what="accounts_secondfactor", user_id=user.pk
+                )
         if had_one:
             self.stdout.write(f"The password alone signs {user.name} in, until they add a new second factor.")
         else:

@@ -7,6 +7,8 @@ from django.core.validators import validate_email
 from django.utils import timezone
 
 from accounts import actions
+from accounts.access import acting_for_all
+from accounts.audit import COMMAND
 from accounts.models import User
 
 
@@ -30,13 +32,14 @@ class Command(BaseCommand):
             raise CommandError(
                 f"Somebody with the email {options['email']} exists already: use another address."
             )
-        issued = actions.start_clinic(
-            name=options["name"],
-            time_zone=options["time_zone"],
-            administrator=options["administrator"],
-            email=options["email"],
-            now=timezone.now(),
-        )
+        with acting_for_all(through=f"{COMMAND}start_clinic"):
+            issued = actions.start_clinic(
+                name=options["name"],
+                time_zone=options["time_zone"],
+                administrator=options["administrator"],
+                email=options["email"],
+                now=timezone.now(),
+            )
         self.stdout.write(
             f"{options['name']} is open. {options['administrator']} joins within 7 days at {issued.link}"
         )

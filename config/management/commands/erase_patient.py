@@ -5,6 +5,7 @@ import psycopg
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from accounts.audit import COMMAND
 from config import embedded, erasing
 
 
@@ -24,6 +25,9 @@ class Command(BaseCommand):
             raise CommandError("Say who you are with --by and why with --reason.")
         try:
             with psycopg.connect(os.environ.get("DATABASE_OWNER_URL", ""), connect_timeout=3) as connection:
+                connection.execute(
+                    "SELECT set_config('amble.through', %s, false)", [f"{COMMAND}erase_patient"]
+                )
                 self._erase(connection, patient, by=by, reason=reason, really=yes)
         except erasing.NoSuchPatient:
             raise CommandError(f"There is no patient {patient}.") from None
