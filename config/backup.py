@@ -35,6 +35,8 @@ from config.embedded.postgresql import MAJOR, Connection, client_program
 
 PROJECT = Path(__file__).resolve().parent.parent
 DUMP, ENVIRONMENT = "database.dump", "environment"
+# Their keys open them as long as they last: whoever reads a fresh backup could be whoever is signed in.
+SESSIONS = "django_session"
 SECRETS = ("SECRET_KEY", "VAPID_PRIVATE_KEY", "VAPID_SUBJECT")
 # One backup may take longer than any request, and waits for no lock of a migration.
 PATIENT = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0"
@@ -118,7 +120,8 @@ def write(connection: Connection, *, to: Path, recipient: str, secrets: Mapping[
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=to, prefix=".making-") as scratch:
             dump, archive, part = (Path(scratch, name) for name in (DUMP, "archive.tar", "archive.age"))
-            _run_tool(connection, "pg_dump", "--format=custom", "--no-owner", f"--file={dump}")
+            options = ("--format=custom", "--no-owner", f"--exclude-table-data={SESSIONS}", f"--file={dump}")
+            _run_tool(connection, "pg_dump", *options)
             with tarfile.open(archive, "w") as tar:
                 tar.add(dump, DUMP)
                 _add_text(tar, ENVIRONMENT, "".join(f"{name}={value}\n" for name, value in secrets.items()))

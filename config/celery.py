@@ -71,6 +71,11 @@ app.conf.beat_schedule = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "forget the sessions that are over": {
+        "task": "accounts.tasks.forget_sessions",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "close the days that have ended": {
         "task": "recovery.tasks.close_days",
         "schedule": 30.0,

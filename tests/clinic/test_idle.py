@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.test import Client
 
 from accounts.access import Role, acting_for_all
 from accounts.models import Clinic
+from accounts.tasks import forget_sessions
 from recovery.models import StaffMessage
 from tests import people
 from tests.clinic.conftest import PASSWORD, staff
@@ -91,6 +93,18 @@ def test_after_twelve_hours_everybody_signs_in_again(
         assert client.get("/").status_code == 200
     clock.shift(10 * MINUTE)
     assert client.get("/").status_code == 302
+
+
+def test_a_session_that_is_over_is_forgotten_with_what_was_typed_in_it(
+    clock: time_machine.Traveller, maria: Person, browser: Browser
+):
+    browser(maria).get("/")
+    clock.shift(timedelta(hours=11))
+    browser(maria).get("/")
+    clock.shift(timedelta(hours=2))
+    assert Session.objects.count() == 2
+    forget_sessions()
+    assert Session.objects.count() == 1
 
 
 def test_the_api_does_not_know_an_idle_session_either(

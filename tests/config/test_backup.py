@@ -96,6 +96,8 @@ def made(folders: Path, key: pyrage.x25519.Identity) -> tuple[Path, dict[str, ob
             role = "owner" if command == ("prepare",) else "app"
             done = run("manage.py", *command, data=data, AMBLE_ROLE=role)
             assert done.returncode == 0, done.stderr
+        with embedded.superuser(data, database=embedded.DATABASE) as connection:
+            connection.execute("INSERT INTO django_session VALUES ('a-key-that-opens-it', '', 'infinity')")
         done = backup("backup", "--to", str(folders), data=data, BACKUP_RECIPIENT=str(key.to_public()))
         assert done.returncode == 0, done.stderr
         with everything(data) as there:
@@ -121,7 +123,9 @@ def test_what_is_restored_is_what_was_there(
     with embedded.running(data, valkey=False, durable=False):
         with everything(data) as back:
             assert back.keys() == there.keys()
-            assert {name for name in there if there[name] != back[name]} == set()
+            # Everybody signs in again: else who reads a backup could be whoever was signed in when it was made.
+            assert {name for name in there if there[name] != back[name]} == {"django_session"}
+            assert back["django_session"] == (0, None)
         again = run("manage.py", "prepare", data=data, AMBLE_ROLE="owner")
         assert again.returncode == 0, again.stderr
         # As a whole it is one again: the app role is bound by the walls it came with.
