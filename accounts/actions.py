@@ -9,7 +9,7 @@ import segno
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from accounts import codes
 from accounts.access import Role
@@ -117,7 +117,7 @@ def accept(*, code: str, email: str, password: str, now: datetime) -> Invitation
     """A staff member joins by code and email. None if the code does not work.
 
     Whoever has a password says it here: else another clinic could invite their address first, choose a password, and
-    wait for this one.
+    wait for this one. Nor does another clinic's code give one to somebody whose password was reset.
     """
     invitation = use_invitation(code=code, second_factor=email, now=now)
     user = invitation.user if invitation else None
@@ -125,12 +125,40 @@ def accept(*, code: str, email: str, password: str, now: datetime) -> Invitation
     if invitation is None or user is None or invitation.role == Role.PATIENT:
         transaction.set_rollback(True)
         return None
-    if known and not check_password(password, user.password):
+    if not (check_password(password, user.password) if known else _gives_a_password(invitation)):
         transaction.set_rollback(True)
         return None
     if not known:
         User.objects.filter(pk=user.pk).update(password=make_password(password))
     return invitation
+
+
+def _gives_a_password(invitation: Invitation) -> bool:
+    """Whether it is by the one clinic where its person works, or by whoever runs Amble."""
+    works_at = Membership.objects.current().filter(user=invitation.user_id).exclude(role=Role.PATIENT)
+    return invitation.invited_by_id is None or not works_at.exclude(clinic=invitation.clinic_id).exists()
+
+
+@transaction.atomic
+def change_password(*, user_id: int, password: str | None, now: datetime) -> None:
+    """From now on it is this one; None: nobody knows one. Whoever is signed in as this person signs in again: it may be
+    somebody who knew the old one.
+    """
+    User.objects.filter(pk=user_id).update(password=make_password(password), sessions_since=now)
+    Device.objects.current().filter(user=user_id).update(revoked_at=now)
+
+
+@transaction.atomic
+def reset_password(*, user: User, by: int | None, clinic_id: int, now: datetime) -> Issued:
+    """Somebody of the staff has lost their password, or it is in other hands: a code with which they choose another.
+    Second factors stay. Raises Conflict for who signs in by no email.
+    """
+    works_as = Membership.objects.current().filter(user=user, clinic=clinic_id).exclude(role=Role.PATIENT)
+    role = works_as.order_by("pk").values_list("role", flat=True).first()
+    if role is None or not user.email:
+        raise Conflict(f"{user.name} does not sign in here.")
+    change_password(user_id=user.pk, password=None, now=now)
+    return invite(user=user, clinic_id=clinic_id, role=role, second_factor=user.email, by=by, now=now)
 
 
 def add_device(
@@ -161,7 +189,9 @@ def check_credentials(*, email: str, password: str) -> User | None:
 
 @transaction.atomic
 def end_membership(*, membership: Membership, now: datetime) -> None:
-    """Somebody leaves, in this role. With their last role their devices and codes at the clinic are void.
+    """Somebody leaves, in this role. With their last role their devices and codes at the clinic are void, and so are
+    the codes that they made for others: they may have written one down. Those for colleagues go with the role that
+    made them.
 
     Raises Conflict for the last administrator: nobody could let anybody in again. Of two who leave at once,
     one is told.
@@ -170,11 +200,14 @@ def end_membership(*, membership: Membership, now: datetime) -> None:
         raise Conflict("This is the last administrator of the clinic: make another one first.")
     membership.ended_at = now
     membership.save(update_fields=["ended_at"])
+    at_clinic = Invitation.objects.open(at=now).filter(clinic=membership.clinic)
+    if membership.role == Role.ADMINISTRATOR:
+        of_staff = at_clinic.exclude(role=Role.PATIENT)
+        of_staff.filter(invited_by=membership.user).update(revoked_at=now)
     left = Membership.objects.current().filter(user=membership.user, clinic=membership.clinic)
     if not left.exists():
         Device.objects.current().filter(user=membership.user, clinic=membership.clinic).update(revoked_at=now)
-        codes_left = Invitation.objects.open(at=now).filter(user=membership.user, clinic=membership.clinic)
-        codes_left.update(revoked_at=now)
+        at_clinic.filter(Q(user=membership.user) | Q(invited_by=membership.user)).update(revoked_at=now)
 
 
 def _other_administrators(membership: Membership) -> set[int]:

@@ -98,6 +98,8 @@ class SecondStep(Door):
         found = with_password(half.user_id, now=now, session=self.request.session) if half else None
         if half is None or found is None or not found.has_second_factor or not found.actor.is_staff:
             return None
+        if found.sessions_since and half.at < int(found.sessions_since.timestamp()):
+            return None  # by a password that is another one now
         return half, found.actor
 
     def _ask(self, form: SecondStepForm, actor: Actor, status: int = 200) -> HttpResponse:

@@ -13,7 +13,7 @@ from clinic.administration.export import Export
 from clinic.administration.handover import CoverFor, HandOver, OwnCover
 from clinic.administration.keeping import Keeping, KeepRecord, LetGo
 from clinic.administration.roster import Roster
-from clinic.administration.second_factor import ResetSecondFactor
+from clinic.administration.second_factor import ResetPassword, ResetSecondFactor
 from clinic.administration.settings import ClinicPage
 from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
 from clinic.audit import Audit
@@ -29,6 +29,7 @@ from clinic.emergency import OpenRecord
 from clinic.figures import ApproveFigure, Figures
 from clinic.inbox import ActOnFlag, Inbox
 from clinic.inviting import AddPatient, InvitationPage, Invitations, RevokeInvitation
+from clinic.new_password import NewPassword
 from clinic.notified import ForgetBrowser, Notified, Worker
 from clinic.paper import PaperDiary
 from clinic.patient import AcknowledgeFlag, CloseFlag, PatientPage
@@ -54,6 +55,7 @@ urlpatterns = [
     path("account/recovery-codes", NewRecoveryCodes.as_view(), name="recovery-codes"),
     path("account/second-factors/<int:pk>/remove", RemoveFactor.as_view(), name="remove-second-factor"),
     path("account/password", ConfirmPassword.as_view(), name="confirm-password"),
+    path("account/password/new", NewPassword.as_view(), name="new-password"),
     path("cohort", CohortPage.as_view(), name="cohort"),
     path("reminder-effect", ReminderEffectPage.as_view(), name="reminder-effect"),
     path("patients/new", AddPatient.as_view(), name="add-patient"),
@@ -116,6 +118,7 @@ urlpatterns = [
     path(
         "clinic/staff/<int:pk>/second-factor/reset", ResetSecondFactor.as_view(), name="reset-second-factor"
     ),
+    path("clinic/staff/<int:pk>/password/reset", ResetPassword.as_view(), name="reset-password"),
     path("clinic/staff/<int:pk>/hand-over", HandOver.as_view(), name="hand-over"),
     path("clinic/staff/<int:pk>/cover", CoverFor.as_view(), name="cover-for"),
 ]

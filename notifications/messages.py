@@ -66,6 +66,18 @@ def second_factor_was_reset(*, by: str, clinic: str) -> Message:
     )
 
 
+def password_was_reset(*, by: str, clinic: str) -> Message:
+    """What somebody of the staff reads whose password an administrator made void. The code is not in it."""
+    return Message(
+        title="Your password was reset",
+        body=f"{by} at {clinic} made your password void, and has a code with which you choose another one. You did not "
+        "ask for this? Tell your clinic at once.",
+        url=f"{settings.PUBLIC_URL}/clinic/join",
+        tag="password",
+        lasts_seconds=RESET_LASTS_SECONDS,
+    )
+
+
 def trial_message(language: str, *, at_desk: bool = False) -> Message:
     """What a person sends to themselves, to see that messages arrive: on this phone, or at a desk."""
     words = words_in(language)

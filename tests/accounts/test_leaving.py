@@ -47,3 +47,55 @@ def test_roles_change_without_signing_anybody_out():
     assert list(held) == [(maria.user.pk, Role.ADMINISTRATOR)]
     assert maria.user.devices.current().exists()
     assert not helena.user.devices.current().exists()
+
+
+@pytest.mark.django_db
+def test_whoever_leaves_comes_back_by_no_code_that_they_made_for_somebody_else():
+    """An administrator who is about to go could invite themselves by another address, a therapist join as a patient."""
+    hillside = people.clinic()
+    helena, otto = (people.member(hillside, Role.ADMINISTRATOR, name=name) for name in ("Helena", "Otto"))
+    maria = people.member(hillside, Role.THERAPIST, Role.ADMINISTRATOR, name="Maria")
+    ana = people.patient(maria)
+    code_for_ana = patient_code(ana, maria)
+    theirs = {
+        who.user.name: actions.invite_staff(
+            clinic_id=hillside.pk,
+            name="New",
+            email=f"of-{who.user.name}@hill.example".lower(),
+            role=Role.ADMINISTRATOR,
+            by=who.user.pk,
+            now=NOW,
+        )
+        for who in (helena, otto, maria)
+    }
+
+    def works(issued: actions.Issued) -> bool:
+        issued.invitation.refresh_from_db()
+        return issued.invitation.revoked_at is None
+
+    def change_roles(who: people.Person, *roles: str) -> None:
+        actions.change_roles(clinic_id=hillside.pk, user_id=who.user.pk, roles=roles, now=NOW)
+
+    change_roles(helena)
+    assert {name: works(issued) for name, issued in theirs.items()} == {
+        "Helena": False,
+        "Otto": True,
+        "Maria": True,
+    }
+    change_roles(maria, Role.THERAPIST)
+    assert not works(theirs["Maria"])
+    assert works(code_for_ana)
+    change_roles(maria)
+    assert not works(code_for_ana)
+    assert works(theirs["Otto"])
+
+
+def patient_code(patient: people.Person, by: people.Person) -> actions.Issued:
+    return actions.invite(
+        user=patient.user,
+        clinic_id=patient.actor.clinic_id,
+        role=Role.PATIENT,
+        second_factor="1980",
+        by=by.user.pk,
+        now=NOW,
+    )

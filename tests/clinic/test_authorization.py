@@ -45,6 +45,8 @@ recovery-codes POST           302 302 302   302   302 302    302  302  302
 remove-second-factor POST     302 302 302   404   404 404    404  404  404
 confirm-password GET          302 302 302   200   200 200    200  200  200
 confirm-password POST         302 302 302   422   422 422    422  422  422
+new-password GET              302 302 302   200   200 200    200  200  200
+new-password POST             302 302 302   422   422 422    422  422  422
 notified GET                  302 302 302   200   200 200    200  200  200
 notified-worker GET           200 200 200   200   200 200    200  200  200
 forget-browser POST           302 302 302   404   404 404    404  404  404
@@ -116,6 +118,7 @@ let-go POST                   302 302 302   403   403 403    403  302  404
 export GET                    302 302 302   403   403 403    403  200  200
 export POST                   302 302 302   403   403 403    403  422  422
 reset-second-factor POST      302 302 302   403   403 403    403  302  404
+reset-password POST           302 302 302   403   403 403    403  302  404
 staff GET                     302 302 302   403   403 403    403  200  200
 invite-colleague GET          302 302 302   403   403 403    403  200  200
 invite-colleague POST         302 302 302   403   403 403    403  422  422
