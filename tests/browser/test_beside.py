@@ -270,7 +270,18 @@ def test_what_is_removed_in_spite_of_two_warnings_is_gone(joined: Phone, ana: Pe
     for name in ("Remove from this phone", "Remove anyway", "Yes, lose it and remove"):
         page.get_by_role("button", name=name).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Join Amble")
-    assert joined.kept("outbox") == []
+    for store in ("outbox", "records", "refused"):
+        assert joined.kept(store) == []
+    assert "Ana" not in json.dumps(joined.kept("kept"))
+    # What is cached is the app, the same for everybody: no answer of the server to somebody.
+    cached = page.evaluate(
+        """async () => {
+            const caches_of = (await caches.keys()).map(async (name) => (await caches.open(name)).keys());
+            return (await Promise.all(caches_of)).flat().map(({ url }) => new URL(url).pathname);
+        }"""
+    )
+    assert "/app/" in cached
+    assert [path for path in cached if not path.startswith(("/app/", "/static/"))] == []
 
 
 def test_erasing_is_asked_of_the_clinic_by_a_message(joined: Phone, ana: Person):

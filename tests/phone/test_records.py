@@ -10,8 +10,17 @@ from django.db import connections
 from django.test import Client
 
 from accounts.access import Role, acting, acting_for_all
+from recovery.actions.people import end_episode
 from recovery.actions.safety import close
-from recovery.models import ExerciseResult, ExerciseSession, PainEntry, RecordRevision, RedFlag
+from recovery.models import (
+    CareTeamMember,
+    Episode,
+    ExerciseResult,
+    ExerciseSession,
+    PainEntry,
+    RecordRevision,
+    RedFlag,
+)
 from recovery.rules.red_flags import symptom_check
 from tests import people
 from tests.moments import NOW
@@ -210,6 +219,16 @@ def test_walks_and_events_are_taken(ana: Person):
     walk = item("walk", revision=1, at=AT, minutes=12)
     event = item("event", revision=1, at=AT, what="injection", about_on="2026-02-27")
     assert [a["answer"] for a in sync(ana, walk, event)] == ["stored", "stored"]
+
+
+def test_what_a_phone_still_holds_is_taken_after_the_discharge(ana: Person, maria: Person):
+    with acting(maria.actor):
+        episode = Episode.objects.select_related("patient").get(patient=ana.user.pk)
+        end_episode(episode=episode, because="discharge", on=NOW.date(), by=maria.user.pk, now=NOW)
+    with acting_for_all():
+        CareTeamMember.objects.all().delete()
+    assert put(ana, str(uuid4()), pain()).status_code == 201
+    assert sync(ana, item("walk", revision=1, at=AT, minutes=5))[0]["answer"] == "stored"
 
 
 def test_a_phone_with_a_wrong_clock_is_heard_and_marked(ana: Person):
