@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.hashers import check_password
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,17 +13,16 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
-from rest_framework.exceptions import Throttled
 
 from accounts import second_factor, sessions
 from accounts.encryption import decrypt, encrypt
-from accounts.limits import check_all, count_all, sign_in_limits
 from accounts.models import Clinic, RecoveryCode, SecondFactor, User
 from accounts.passkeys import LONGEST_ANSWER
 from accounts.second_factor import Added
 from clinic.acting import Page
-from clinic.door import address_of, go_on, too_many_tries
+from clinic.door import go_on
 from clinic.held import HELD
+from clinic.own_password import OwnPasswordForm
 from clinic.qr import qr
 from clinic.second_step import QUESTION, keep, site_of
 from wire.problems import Conflict
@@ -56,15 +54,6 @@ class PasskeyForm(NameForm):
         max_length=LONGEST_ANSWER,
         widget=forms.HiddenInput,
         error_messages={"required": NOT_MADE},
-    )
-
-
-class PasswordForm(forms.Form):
-    password = forms.CharField(
-        label="Password",
-        max_length=256,
-        strip=False,
-        widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )
 
 
@@ -235,24 +224,12 @@ class RemoveFactor(OwnPage):
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
 class ConfirmPassword(OwnPage):
     def get(self, request: HttpRequest) -> HttpResponse:
-        return self.show("password.html", {"form": PasswordForm()})
+        return self.show("password.html", {"form": OwnPasswordForm()})
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Wrong ones count as at the door."""
-        form = PasswordForm(request.POST)
-        if not form.is_valid():
-            return self.show("password.html", {"form": form}, status=422)
-        user = User.objects.get(pk=self.actor.user_id)
-        limits = sign_in_limits(address=address_of(request), email=user.email or "")
-        try:
-            check_all(limits, now=self.now)
-        except Throttled as full:
-            form.add_error(None, too_many_tries(full))
-            return self.show("password.html", {"form": form}, status=429)
-        if not check_password(form.cleaned_data["password"], user.password):
-            count_all(limits, now=self.now)
-            form.add_error("password", "This is not your password.")
-            return self.show("password.html", {"form": form}, status=422)
+        form = OwnPasswordForm(request.POST)
+        if refused := form.refusal(self):
+            return self.show("password.html", {"form": form}, status=refused)
         sessions.note_password(request.session, now=self.now)
         back = request.GET.get("next", "")
         ours = url_has_allowed_host_and_scheme(back, allowed_hosts=None)
