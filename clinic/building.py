@@ -293,13 +293,11 @@ class Builder(CaringPage):
 
     def _programs(self) -> list[tuple[Program, str, str, int, int]]:
         """Each program with its name, for whom it is, how many lines and minutes a day."""
-        programs = Program.objects.visible_to(self.actor).in_use().prefetch_related("lines")
+        programs = Program.objects.visible_to(self.actor).in_use().prefetch_related("lines__exercise")
         found = []
         for program in programs.order_by(F("clinic").asc(nulls_last=True), "pk"):
-            lines = planning.lines_of_program(program, language="en")
-            text = program.text_in("en")
-            minutes = told.minutes(lines, self.exercises)
-            found.append((program, text["name"], text.get("for_whom", ""), len(lines), minutes))
+            text, count = program.text_in("en"), len(program.lines.all())
+            found.append((program, text["name"], text.get("for_whom", ""), count, program.minutes_a_day))
         return found
 
     @cached_property

@@ -262,14 +262,8 @@ def minutes(lines: Sequence[Line], exercises: Mapping[int, Exercise]) -> int:
     for line in lines:
         exercise = exercises.get(line["exercise"])
         if exercise is not None and is_a_dose(line):
-            side = line.get("side") or exercise.sides
-            sane.append((Dosage.from_json(line["dosage"]), side, line.get("weekdays") or []))
+            sane.append(prescription(line, exercise).timed)
     return minutes_a_day(sane)
-
-
-def minutes_of(lines: Sequence[Prescription]) -> int:
-    """The same of lines that are published."""
-    return minutes_a_day((line.dosage, line.side or line.exercise.sides, line.weekdays) for line in lines)
 
 
 # --- what the patient sees change ---------------------------------------------------------------------

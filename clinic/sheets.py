@@ -11,10 +11,10 @@ from django.template.loader import render_to_string
 from accounts.models import Clinic
 from clinic import chart, pdf, words
 from clinic.caring import CaringPage, open_episode
-from clinic.lines import minutes_of
 from clinic.patient import weeks_in_words
 from clinic.qr import qr
 from clinic.sheet_words import SHEET, WEEKDAYS, day_in
+from exercises.duration import minutes_a_day
 from recovery.measuring import measures
 from recovery.models import CareSettings, Episode, Patient, Plan, Progress, RedFlag, Suspension
 from recovery.progress import episode_trend
@@ -82,7 +82,7 @@ class Handout(Sheet):
             "plan": plan,
             "title": say["title"].format(name=patient.name),
             "from_day": say["from"].format(day=day_in(plan.starts_on, language)) if plan else "",
-            "minutes": say["minutes"].format(minutes=minutes_of(lines)),
+            "minutes": say["minutes"].format(minutes=minutes_a_day(line.timed for line in lines)),
             "lines": [
                 {
                     "exercise": line.exercise,

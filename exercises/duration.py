@@ -1,12 +1,15 @@
 """About how long a dose takes: a plan's minutes a day, and what the phone says beside a session. PURE."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from exercises.dosage import Dosage
 
 SECONDS_A_REPETITION = 4  # P: an unhurried one, with its way back
 SECONDS_BETWEEN = 20  # P: getting into the next position
 DONE_TWICE = frozenset({"each-side", "each-leg", "both"})
+
+# What of a line of a program or plan takes time: its dose, its side, and its weekdays, of which none is every day.
+Timed = tuple[Dosage, str, Sequence[int]]
 
 
 def seconds(dosage: Dosage, side: str) -> int:
@@ -17,8 +20,8 @@ def seconds(dosage: Dosage, side: str) -> int:
     return (dosage.sets or 1) * (dosage.repetitions or 1) * once * (2 if side in DONE_TWICE else 1)
 
 
-def minutes_a_day(lines: Iterable[tuple[Dosage, str, Iterable[int]]]) -> int:
-    """Whole minutes on the fullest day of the week, of (dosage, side, weekdays); no weekday named is every day."""
+def minutes_a_day(lines: Iterable[Timed]) -> int:
+    """Whole minutes on the fullest day of the week."""
     total = dict.fromkeys(range(1, 8), 0)
     for dosage, side, weekdays in lines:
         for day in set(weekdays) or total:

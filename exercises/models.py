@@ -10,6 +10,7 @@ from accounts.access import Actor
 from accounts.models import Clinic, User
 from exercises.catalog.reader import FIRST_LANGUAGE, Text
 from exercises.dosage import Dosage, DosageRange
+from exercises.duration import Timed, minutes_a_day
 from exercises.figures.reader import drawn
 from exercises.terms import Caution, Equipment, Group, Mark, Position, Region, Sides
 
@@ -138,6 +139,11 @@ class FigureApproval(models.Model):
 class Program(CatalogRow):
     """A reusable template of exercises with dosages. Habits are lines of its text, not exercises."""
 
+    @property
+    def minutes_a_day(self) -> int:
+        """About how long its fullest day takes; the lines come with their exercises."""
+        return minutes_a_day(line.timed for line in self.lines.all())
+
 
 class ProgramLine(models.Model):
     """One exercise of a program. Plans copy it and nothing refers to it, so a new load replaces it."""
@@ -165,3 +171,7 @@ class ProgramLine(models.Model):
     @property
     def dosage_in_words(self) -> str:
         return self.exercise.in_words(Dosage.from_json(self.dosage))
+
+    @property
+    def timed(self) -> Timed:
+        return Dosage.from_json(self.dosage), self.exercise.sides, self.weekdays

@@ -261,10 +261,13 @@ class ProgramSerializer(CatalogRowSerializer):
     lines: serializers.ListSerializer[Any] = serializers.ListSerializer(
         child=ProgramLineSerializer(), min_length=1, max_length=40
     )
+    minutes_a_day = serializers.IntegerField(
+        read_only=True, help_text="About how long its fullest day takes."
+    )
 
     class Meta:
         model = Program
-        fields = ["id", "slug", "is_shared", "source", "mark", "retired_on", "text", "lines"]
+        fields = ["id", "slug", "is_shared", "source", "mark", "retired_on", "text", "minutes_a_day", "lines"]
         read_only_fields = ["retired_on"]
 
     def validate_lines(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -240,6 +240,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
         source="published_by_id", allow_null=True, help_text="Null: a step the rules took by themselves."
     )
     lines = PrescriptionSerializer(source="prescriptions", many=True)
+    minutes_a_day = serializers.IntegerField(help_text="About how long its fullest day takes.")
     needs_review_since = serializers.DateField(
         source="episode.progress.needs_review_since",
         allow_null=True,
@@ -259,6 +260,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
             "published_by",
             "published_at",
             "needs_review_since",
+            "minutes_a_day",
             "lines",
         ]
 

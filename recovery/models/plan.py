@@ -6,6 +6,7 @@ from django.db import models
 
 from accounts.models import Clinic, User
 from exercises.dosage import Dosage, DosageRange
+from exercises.duration import Timed, minutes_a_day
 from exercises.models import Exercise, Program
 from recovery.models.episode import Episode, Side
 from recovery.models.people import Patient, RowsOfPatients
@@ -50,6 +51,11 @@ class Plan(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["episode", "number"], name="one_plan_per_number")]
 
+    @property
+    def minutes_a_day(self) -> int:
+        """About how long its fullest day takes; see `with_lines`."""
+        return minutes_a_day(line.timed for line in self.prescriptions.all())
+
 
 class Prescription(models.Model):
     """One exercise line of a plan version."""
@@ -77,6 +83,10 @@ class Prescription(models.Model):
     @property
     def dosage(self) -> Dosage:
         return Dosage.from_json(self.dosage_values)
+
+    @property
+    def timed(self) -> Timed:
+        return self.dosage, self.side or self.exercise.sides, self.weekdays
 
     @property
     def allowed(self) -> DosageRange:
