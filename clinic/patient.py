@@ -18,6 +18,7 @@ from clinic.happened import beside, marks, rules_said
 from clinic.measured import agreement, measured
 from clinic.reaching import reached
 from clinic.thread import thread_of
+from clinic.timeline import next_step
 from clinic.waiting import waiting
 from recovery.actions import safety
 from recovery.doing import fortnight
@@ -99,6 +100,7 @@ class PatientPage(CaringPage):
                 if name in progress.numbers
             ],
             "last_entry": words.moment(progress.last_entry_at, episode.patient.zone, self.now),
+            "next_step": next_step(progress, plans),
             "plan": plan,
             "program": plan.program.text_in("en")["name"] if plan and plan.program else "",
             "lines": [

@@ -38,6 +38,16 @@ from clinic.reviews import RecordReview, Reviews
 from clinic.second_step import SecondStep
 from clinic.sheets import Handout, Report
 from clinic.thread import Messages, Thread, ThreadRead
+from clinic.timeline import (
+    AddEvent,
+    PausePlan,
+    ReopenPlan,
+    ResumePlan,
+    SetNewStart,
+    StartStayingWell,
+    TakeBackEvent,
+    Timeline,
+)
 from clinic.work import AcceptProposal, DeclineProposal, FinishTask, LiftSuspension, Work
 from clinic.worklist import Nudge, Worklist
 
@@ -67,6 +77,18 @@ urlpatterns = [
     path("patients/<int:pk>/handout", Handout.as_view(), name="handout"),
     path("patients/<int:pk>/report", Report.as_view(), name="report"),
     path("patients/<int:pk>/paper-diary", PaperDiary.as_view(), name="paper"),
+    path("patients/<int:pk>/timeline", Timeline.as_view(), name="timeline"),
+    path("patients/<int:pk>/timeline/event", AddEvent.as_view(), name="add-event"),
+    path(
+        "patients/<int:pk>/timeline/event/<int:event>/take-back",
+        TakeBackEvent.as_view(),
+        name="take-back-event",
+    ),
+    path("patients/<int:pk>/timeline/pause", PausePlan.as_view(), name="pause"),
+    path("pauses/<int:pk>/resume", ResumePlan.as_view(), name="resume"),
+    path("patients/<int:pk>/timeline/new-start", SetNewStart.as_view(), name="new-start"),
+    path("patients/<int:pk>/timeline/staying-well", StartStayingWell.as_view(), name="staying-well"),
+    path("patients/<int:pk>/timeline/reopen-plan", ReopenPlan.as_view(), name="reopen-plan"),
     path("exercises", Catalog.as_view(), name="catalog"),
     path("exercises/new", NewExercise.as_view(), name="new-exercise"),
     path("exercises/<int:pk>", EditExercise.as_view(), name="edit-exercise"),

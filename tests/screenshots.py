@@ -37,6 +37,7 @@ OF_THERAPISTS = {
     "builder-start": "patients/{patient}/program",
     "handout": "patients/{patient}/handout",
     "report": "patients/{patient}/report",
+    "timeline": "patients/{patient}/timeline",
     "paper-diary": "patients/{patient}/paper-diary",
     "invitation": "patients/{patient}/invitation",
     "care": "patients/{patient}/care",

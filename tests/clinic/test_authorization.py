@@ -68,6 +68,14 @@ handout GET                   302 302 302   200   404 404    200  404  404
 report GET                    302 302 302   200   404 404    200  404  404
 paper GET                     302 302 302   200   404 404    403  404  404
 paper POST                    302 302 302   302   404 404    403  404  404
+timeline GET                  302 302 302   200   404 404    200  404  404
+add-event POST                302 302 302   422   404 404    403  404  404
+take-back-event POST          302 302 302   302   404 404    403  404  404
+pause POST                    302 302 302   422   404 404    403  404  404
+resume POST                   302 302 302   302   404 404    403  404  404
+new-start POST                302 302 302   422   404 404    403  404  404
+staying-well POST             302 302 302   302   404 404    403  404  404
+reopen-plan POST              302 302 302   302   404 404    403  404  404
 catalog GET                   302 302 302   200   200 200    200  200  200
 new-exercise GET              302 302 302   200   200 200    200  200  200
 new-exercise POST             302 302 302   422   422 422    422  422  422
@@ -180,6 +188,7 @@ class Desk:
         route = str(pattern.pattern)
         pk = next((self.ids[what] for start, what in FIRST.items() if route.startswith(start)), 0)
         known = {"pk": pk, "device": self.ids["device"], "member": self.ids["team"], "slug": "bridge"}
+        known["event"] = self.ids["event"]
         kwargs = {name: known[name] for name in pattern.pattern.converters}
         return reverse(f"clinic:{name}", kwargs=kwargs)
 
@@ -191,6 +200,7 @@ FIRST = {
     "red-flags/": "flag",
     "tasks/": "task",
     "suspensions/": "suspension",
+    "pauses/": "pause",
     "proposals/": "proposal",
     "exercises/": "exercise",
     "programs/": "program",
