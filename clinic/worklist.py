@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -16,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from clinic import words
 from clinic.acting import Page
 from clinic.chart import Edges, Spark, spark, spark_weeks
+from clinic.panel import panel, whose
 from clinic.places import HowMany, HowManyOfEach, clinic_of
 from recovery.actions.nudges import NOT_AGAIN_WITHIN, NUDGES_A_DAY, nudge
 from recovery.models import (
@@ -32,7 +32,7 @@ from recovery.models.people import OneOf
 from recovery.rules.course import ReferenceCurve, reference_curve
 from recovery.rules.need import Need
 from recovery.rules.status import SILENT
-from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
+from recovery.rules.weeks import Baseline
 
 PAGE_SIZE = 50
 # Need, waiting since (microseconds) and episode of the last row of the page before.
@@ -58,6 +58,7 @@ class Row:
     flag: RedFlag | None  # the gravest one that nobody has acknowledged
     nudged: str
     may_nudge: bool
+    whose: str  # for a clinician: the program week, and whose patient it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,10 @@ class Chip:
 
 
 class Worklist(Page):
-    """One row an open episode, by need. `?why=` shows those of one reason, `?q=` the names that have this part."""
+    """One row an open episode, by need. `?why=` shows those of one reason, `?q=` the names that have this part.
+
+    A clinician, who looks over all therapists' patients, is told whose each is, and takes them all as a file.
+    """
 
     plan_once = True
 
@@ -77,6 +81,8 @@ class Worklist(Page):
         if why and why not in WHY:
             raise Http404
         everybody = Progress.objects.worklist(self.actor)
+        if self.actor.is_clinician and request.GET.get("format") == "csv":
+            return panel(self._rows(everybody, why, named), today=self.actor.today)
         clinic = self._counted(everybody)
         shown, more = list(self._rows(everybody, why, named)[: PAGE_SIZE + 1]), ""
         if len(shown) > PAGE_SIZE:
@@ -121,9 +127,13 @@ class Worklist(Page):
             rows = rows.filter(TupleGreaterThan(Tuple("need", "waits_since", "episode_id"), place))
         asked = StaffMessage.objects.filter(patient=OuterRef("patient"), nudge=True).order_by("-written_at")
         mine = OneOf(F("patient"), ArraySubquery(CareTeamMember.objects.patients_of(self.actor)))
-        return rows.select_related("patient", "episode").annotate(
+        rows = rows.select_related("patient", "episode").annotate(
             nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=mine
         )
+        if self.actor.is_clinician:
+            team = CareTeamMember.objects.able(on=self.actor.today).filter(patient=OuterRef("patient"))
+            rows = rows.annotate(team=ArraySubquery(team.order_by("id").values("user__name")))
+        return rows
 
     def _open_flags(self, shown: Sequence[Progress]) -> dict[int | None, list[RedFlag]]:
         """By patient, gravest and oldest first; under None those of patients whom no row can name."""
@@ -142,10 +152,7 @@ class Worklist(Page):
         reasons = [*map(self._flag, flags), *words.reasons(progress)]
         reasons = reasons or [words.reason(progress.rule, progress.numbers)]
         weeks: list[tuple[int, float | None]] = [(number, value) for number, value in progress.weeks]
-        baseline = next(
-            (Baseline(Fraction(str(v)), n) for n, v in weeks[:LAST_BASELINE_WEEK] if v is not None), None
-        )
-        now = weeks[-1][1] if weeks else None
+        baseline, now = progress.baseline, progress.level
         shown = [
             words.pain(value) if value is not None else "none"
             for n, value in weeks
@@ -167,6 +174,7 @@ class Worklist(Page):
             flag=next((flag for flag in flags if flag.acknowledged_at is None), None),
             nudged=words.moment(nudged_at, progress.patient.zone, self.now) if asked else "",
             may_nudge=progress.rule == SILENT and not asked and bool(getattr(progress, "is_mine", False)),
+            whose=whose(progress, today=self.actor.today) if self.actor.is_clinician else "",
         )
 
 

@@ -1,4 +1,5 @@
 from datetime import datetime
+from fractions import Fraction
 from typing import Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,6 +14,7 @@ from recovery.rules.course import Stratum, stratum
 from recovery.rules.diary import Region
 from recovery.rules.need import Need
 from recovery.rules.status import FIRST_WEEK, Status
+from recovery.rules.weeks import LAST_BASELINE_WEEK, Baseline
 
 
 class Side(models.TextChoices):
@@ -210,3 +212,13 @@ class Progress(models.Model):
                 fields=["ladder_due_at"], condition=Q(ladder_due_at__isnull=False), name="ladders_to_judge"
             ),
         ]
+
+    @property
+    def baseline(self) -> Baseline | None:
+        early = self.weeks[:LAST_BASELINE_WEEK]
+        return next((Baseline(Fraction(str(value)), n) for n, value in early if value is not None), None)
+
+    @property
+    def level(self) -> float | None:
+        """Of the last ended week."""
+        return self.weeks[-1][1] if self.weeks else None

@@ -24,6 +24,7 @@ from tests.clinic.test_desk import many
 from tests.people import Person
 
 LISTS = ("", "red-flags", "messages", "tasks", "reviews")
+ALONE = ("patients/open", "your-notifications")  # pages that no list leads to
 POLL = 31_000  # milliseconds
 
 
@@ -125,6 +126,8 @@ def test_somebody_is_found_by_typing_and_the_keys_are_told(
     expect(desk.page.get_by_role("heading", level=1)).to_have_text("Ana")
     desk.page.go_back()
     expect(rows).to_have_count(1)
+    desk.press("j", "m")
+    expect(desk.page).to_have_url(f"{desk.phone.server.address}/patients/{ana.user.pk}/messages")
 
 
 @pytest.mark.parametrize("options", [{}, {"color_scheme": "dark"}, {"forced_colors": "active"}], ids=str)
@@ -137,7 +140,12 @@ def test_axe_finds_nothing_serious_empty_or_full(
         assert desk.phone.axe() == [], f"/{place}, empty"
     raises_a_flag(ana)
     episode = work_for(ana)
-    places = [*LISTS, f"patients/{ana.user.pk}/messages", f"episodes/{episode.pk}/review", "patients/0"]
+    of_ana = (
+        f"patients/{ana.user.pk}/messages",
+        f"patients/{ana.user.pk}/timeline",
+        f"episodes/{episode.pk}/review",
+    )
+    places = [*LISTS, *of_ana, *ALONE, "patients/0"]
     for place in places:
         desk.open(place)
         for closed in desk.page.locator("summary").all():
@@ -162,7 +170,12 @@ def test_nothing_is_wider_than_the_screen_and_all_places_are_reached(
     raises_a_flag(ana)
     episode = work_for(ana)
     desk = new_desk(maria, width=width)
-    for place in (*LISTS, f"patients/{ana.user.pk}/messages", f"episodes/{episode.pk}/review"):
+    of_ana = (
+        f"patients/{ana.user.pk}/messages",
+        f"patients/{ana.user.pk}/timeline",
+        f"episodes/{episode.pk}/review",
+    )
+    for place in (*LISTS, *of_ana, *ALONE):
         desk.open(place)
         assert sideways(desk.page) == 0, f"/{place}"
         desk.phone.shoot(f"desk-{place.replace('/', '-') or 'worklist'}-{width}")

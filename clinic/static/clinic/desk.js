@@ -37,6 +37,8 @@ function act(key) {
       return step(-1, key);
     case "a":
       return acknowledge();
+    case "m":
+      return write();
     case "/":
       return search();
     case "g":
@@ -66,6 +68,13 @@ function acknowledge() {
   const button = row.querySelector("button[data-acknowledge]");
   button?.click();
   return Boolean(button);
+}
+
+/** To the thread of the patient whose row has the focus. */
+function write() {
+  const row = document.activeElement?.closest("[data-messages]");
+  if (row) location.assign(row.dataset.messages);
+  return Boolean(row);
 }
 
 function search() {

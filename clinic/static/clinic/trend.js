@@ -114,7 +114,7 @@ function options(place, course, { read, zoomed }) {
   return {
     width: place.clientWidth,
     height: place.clientHeight,
-    padding: [text * 1.8, text * 4.6, LANE * course.lanes.length + text / 2, 0],
+    padding: [text * 2.2, text * 4.6, LANE * course.lanes.length + text / 2, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, dist: 8 } },
     scales: { x: { time: false, range: (_, min, max) => [Math.max(0, min), Math.min(course.days, max)] }, y: { range: [0, WORST] } },
@@ -234,13 +234,13 @@ function beside(chart, { changes, events, lanes }, { color, font, text }) {
     for (const { at, text: letter } of changes.filter(inside)) {
       ctx.setLineDash([1.5, 3]);
       ctx.strokeStyle = color("ink-2");
-      stroke(ctx, x(at), box.top - text * 0.9, x(at), box.bottom);
+      stroke(ctx, x(at), box.top - text * 1.35, x(at), box.bottom);
       ctx.fillStyle = color("ink");
       ctx.beginPath();
-      ctx.arc(x(at), box.top - text * 0.9, text * 0.75, 0, 2 * Math.PI);
+      ctx.arc(x(at), box.top - text * 1.35, text * 0.75, 0, 2 * Math.PI);
       ctx.fill();
       ctx.fillStyle = color("paper");
-      ctx.fillText(letter, x(at), box.top - text * 0.85);
+      ctx.fillText(letter, x(at), box.top - text * 1.3);
     }
     for (const { at, text: number } of events.filter(inside)) {
       ctx.fillStyle = color("pine");
