@@ -105,8 +105,8 @@ def _advice(
 
 
 def _sentence(progress: Progress | None, episode: Episode | None, language: str) -> str:
-    """How it goes, in words."""
-    if progress is None or episode is None:
+    """How it goes, in words. A first program that has just come says it better than what was judged before it."""
+    if progress is None or episode is None or (progress.rule == "no_data.no_plan" and episode.started_on):
         return ""
     return words_in(language).of_decision(progress.rule, progress.numbers, episode.region)
 

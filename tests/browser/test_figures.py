@@ -140,4 +140,13 @@ def test_the_program_shows_stills_in_the_skin_that_was_chosen_without_a_network(
     skin = phone.page.locator("amble-figure[exercise=bridge] .f-skin:not(.far)").first
     expect(skin).to_have_css("fill", "rgb(105, 69, 48)")
     expect(phone.page.get_by_role("img", name="Lying on the back, knees bent")).to_be_visible()
+    first = "() => document.querySelector('amble-figure').drawings[0].shown"
+    still = phone.page.evaluate(first)
+    phone.page.set_viewport_size({"width": 360, "height": 300})
+    phone.page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    wait_until(lambda: not phone.page.evaluate("() => document.querySelector('amble-figure').seen"))
+    phone.page.evaluate("scrollTo(0, 0)")
+    wait_until(lambda: phone.page.evaluate("() => document.querySelector('amble-figure').seen"))
+    phone.page.wait_for_timeout(100)
+    assert phone.page.evaluate(first) == still, "and they are still when they come back into sight"
     phone.shoot("figures-program")

@@ -393,3 +393,12 @@ def test_the_later_answers_come_as_the_next_revision_and_are_kept(ana: Person):
     assert body["results"][0]["worst_pain"] == 5
     for wrong in ({"leg_later": 11}, {"reach_after": "toe"}, {"lower_reach_lasted": "a while"}):
         assert put(ana, str(uuid4()), sent | wrong, "sessions").status_code == 400
+
+
+def test_a_program_that_has_just_come_is_not_said_to_be_missing(ana: Person, maria: Person):
+    def sentence() -> str:
+        return str(Client().get("/api/v1/today", headers=ana.headers).json()["sentence"])
+
+    assert sentence().startswith("Your therapist has not sent a program yet.")
+    people.plan_for(ana, maria, starts_on=NOW.date())
+    assert sentence() == "", "until the next tick has judged it"

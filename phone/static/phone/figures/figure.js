@@ -301,6 +301,7 @@ export class AmbleFigure extends HTMLElement {
   drawings = [];
   frame = 0;
   seen = true;
+  moves = false;
   watching = new IntersectionObserver(([last]) => this.see(Boolean(last?.isIntersecting)));
 
   connectedCallback() {
@@ -339,8 +340,8 @@ export class AmbleFigure extends HTMLElement {
     const { track } = this;
     if (!track) return;
     const [left = 0, top = 0, width = 0, height = 0] = track.view;
-    const moves = !this.hasAttribute("stills") && !still.matches && track.moves.length > 0;
-    const times = moves ? [0] : track.stills;
+    this.moves = !this.hasAttribute("stills") && !still.matches && track.moves.length > 0;
+    const times = this.moves ? [0] : track.stills;
     const svg = document.createElementNS(SVG, "svg");
     svg.setAttribute("class", "figure");
     svg.setAttribute("viewBox", `${left} ${top} ${times.length * (width + GAP) - GAP} ${height}`);
@@ -356,7 +357,7 @@ export class AmbleFigure extends HTMLElement {
       this.drawings.push(drawing);
     });
     this.append(svg);
-    if (moves) this.turn();
+    if (this.moves) this.turn();
   };
 
   /** The moment that the clock says. */
@@ -371,7 +372,7 @@ export class AmbleFigure extends HTMLElement {
   see(seen) {
     const before = this.seen;
     this.seen = seen;
-    if (seen && !before && this.track?.moves.length && !still.matches) this.turn();
+    if (seen && !before && this.moves) this.turn();
   }
 }
 

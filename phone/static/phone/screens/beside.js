@@ -7,6 +7,9 @@ import { keep } from "../store.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { t } from "../words.js";
 
+// Of the next session, where it leaves room for what is asked below it: the same limit as in phone.css.
+if (matchMedia("(min-height: 46rem)").matches) void import("../figures/figure.js").catch(console.error);
+
 const CHECK_DAYS = 6; // a check in the last six days is this week's, for the reminders too
 
 /** @typedef {{on: string, today: TodayAnswer | undefined, mine: Kept[], settings: Settings | undefined}} Day */

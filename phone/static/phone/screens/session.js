@@ -77,7 +77,7 @@ function startView({ on, plan, lines, slot, single, alone, halts, items, setting
       ${back()}`;
   }
   const asked = items.filter((one) => !one.left_out);
-  if (!plan || !asked.length) return html`<h1>${title}</h1>${list(lines)}<p>${t("session.nothing")}</p>${back()}`;
+  if (!plan || !asked.length) return html`<h1>${title}</h1>${lines.length ? list(lines) : nothing}<p>${t("session.nothing")}</p>${back()}`;
   return html`
     <h1>${title}</h1>
     ${slot?.done ? html`<p class="notice">${t("session.again")}</p>` : nothing}
