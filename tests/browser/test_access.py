@@ -90,6 +90,10 @@ def test_axe_finds_nothing_serious_while_something_is_under_way(
     phone.open()
     page.get_by_role("heading", name="Your exercises are stopped").wait_for()
     assert phone.axe_in_each_look() == [], "an open red flag"
+    page.route("**/api/v1/plan", lambda route: route.fulfill(json={"plan": None}))
+    phone.open("program")
+    page.get_by_text("Your therapist has not").wait_for()
+    assert phone.axe() == [], "no program"
 
 
 def language_of(person: Person) -> str:

@@ -6,14 +6,15 @@ from typing import Any
 from uuid import uuid4
 
 from django.test import Client
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from accounts.access import acting, acting_for_all
 from accounts.models import User
 from recovery.actions.events import add_event
 from recovery.actions.messages import write_to_patient
 from recovery.models import CareSettings, Episode, Message, OutcomeMeasure, Patient
-from tests.browser.conftest import Phone
+from tests.browser.conftest import Phone, wait_until
+from tests.browser.sessions import patient_with_session
 from tests.browser.test_access import SCREENS
 from tests.people import Person
 
@@ -75,6 +76,12 @@ BREAKS = [
 PAYLOADS = TAGS + BREAKS
 NEVER_DRAWN = "script, img, iframe, object, embed, base, video, audio, marquee, style, link, meta"
 SYNC = "/api/v1/sync"
+# What is read as text in any answer of the server.
+SPOKEN = {
+    *("name", "text", "title", "sentence", "words", "why", "in_words", "author", "note"),
+    *("purpose", "position", "steps", "caution", "easier", "ask", "least", "most", "statements"),
+    *("intro", "question", "examples", "advice"),
+}
 
 
 def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Person):
@@ -148,3 +155,69 @@ def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Pers
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_role("heading", name="Get help now")).to_be_visible()
     assert page.evaluate("window.ran") is None
+
+    assert joined.violations == []
+    page.evaluate(  # and what got in all the same is stopped by the policy, and counted by every test
+        """(text) => {
+            try { document.body.insertAdjacentHTML("beforeend", text); } catch {}
+        }""",
+        f"<img src=x onerror={DO}>",
+    )
+    wait_until(lambda: page.evaluate("window.ran") is None and joined.violations)
+    joined.violations.clear()
+
+
+def test_whatever_the_server_says_is_never_code(phone: Phone, maria: Person):
+    """Also its own texts: of exercises, rules, questions, advice, colleagues and phones."""
+    now = datetime.now(UTC)
+    ana = patient_with_session(maria)
+    phone.join(ana, maria)
+    with acting(maria.actor):
+        patient = Patient.objects.get(pk=ana.user.pk)
+        write_to_patient(patient=patient, text="Hello", to_patient=True, by=maria.user.pk, now=now)
+    everything = " ".join(PAYLOADS)
+    spoken: set[str] = set()
+
+    def spoilt(said: Any, name: str = "") -> Any:
+        if isinstance(said, str) and name in SPOKEN:
+            spoken.add(name)
+            return everything
+        if isinstance(said, dict):
+            return {
+                key: spoilt(one, name if key in ("en", "es") or key.isdigit() else key)
+                for key, one in said.items()
+            }
+        return [spoilt(one, name) for one in said] if isinstance(said, list) else said
+
+    def answer(route: Route) -> None:
+        if route.request.method == "GET":
+            said = route.fetch(headers={**route.request.headers, "if-none-match": ""})
+            route.fulfill(response=said, json=spoilt(said.json()))
+        else:
+            route.fallback()
+
+    page = phone.page
+    page.route("**/api/v1/**", answer)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    wait_until(lambda: page.evaluate("true") and {"sentence", "steps", "advice", "text"} <= spoken)
+
+    def is_inert(where: str) -> None:
+        page.mouse.move(150, 300)
+        assert page.evaluate("window.ran") is None, where
+        assert page.locator("main").locator(NEVER_DRAWN).count() == 0, where
+
+    for screen in [*SCREENS, "measures"]:
+        phone.open(screen)
+        page.locator("h1").first.wait_for()
+        is_inert(screen)
+    expect(page.locator("main")).to_contain_text(f"<img src=x onerror={DO}>")  # the texts are really there
+    phone.open("session?line=1")
+    for press in ("Start", "This hurts too much", "Leg pain now 4 of 10", "Leave this one out"):
+        page.get_by_role("button", name=press, exact=True).click()
+        is_inert(press)
+    phone.open("check?q=1")
+    page.get_by_role("radio", name="Yes").check()
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("heading", name="Get help now").wait_for()
+    is_inert("advice")
+    assert {"caution", "easier", "steps", "statements", "author", "title", "least"} <= spoken

@@ -280,6 +280,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
     page.get_by_role("link", name="Start Your session").click()
     expect(page.get_by_text("Your therapist decides how it goes on.")).to_be_visible()
     expect(page.get_by_text("This time: 2 times")).to_be_visible()
+    assert phone.axe() == []
     page.get_by_role("button", name="Start", exact=True).click()
     heading(page, "Bridge")
     do_all_of(phone, 9)
@@ -323,6 +324,7 @@ def test_what_is_asked_later_becomes_the_next_revision(player: Phone, bea: Perso
     page.clock.fast_forward(31 * 60_000)
     player.open()
     page.get_by_role("button", name="Leg pain 30 to 60 minutes later 5 of 10").click()
+    assert player.axe() == []
     page.get_by_role("button", name="Leg pain 30 to 60 minutes later 3 of 10").click()  # a slip, put right
     wait_until(lambda: revision_of(bea) == 3)
     page.clock.fast_forward(31 * 60_000)
@@ -419,4 +421,8 @@ def test_every_state_is_for_every_body(new_phone: Callable[..., Phone], bea: Per
     page.get_by_role("button", name="Change the numbers").click()
     look()
     phone.open("session")
+    look()
+    page.get_by_role("button", name="Finish here").click()
+    page.get_by_role("button", name="Save the session").click()
+    heading(page, "Saved")
     look()
