@@ -5,8 +5,10 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.test import Client
 from playwright.sync_api import expect
 
 from accounts.access import acting, acting_for_all
@@ -63,6 +65,7 @@ def test_an_injection_is_noted_without_a_network_and_stands_in_the_story(
     page.get_by_role("button", name="Save").click()
     mine = story.filter(has_text="I had an injection")
     expect(mine).to_contain_text("Only on this phone so far")
+    assert joined.axe() == []
     expect(page.get_by_label("A note")).to_have_value("")
     joined.offline(False)
     joined.unsent(0)
@@ -132,11 +135,19 @@ def test_a_private_note_is_marked_and_staff_never_see_it(joined: Phone, ana: Per
     page.get_by_role("radio", name="Only me").check(force=True)
     page.get_by_label("Your private note").fill("Afraid of the bike.")
     page.get_by_role("button", name="Keep the note").click()
-    note = page.locator(".bubble.private")
+    note = page.locator(".bubble.private", has_text="Afraid of the bike.")
     expect(note).to_contain_text("Private note")
     expect(note).to_contain_text("Only you see this.")
     joined.unsent(0)
     assert stored(ana, Message, "text", "private") == [("Afraid of the bike.", True)]
+    head = {"kind": "message", "id": str(uuid4()), "revision": 1, "at": datetime.now(UTC).isoformat()}
+    elsewhere = {"records": [head | {"text": "From my other phone.", "private": True}]}
+    Client().post("/api/v1/sync", json.dumps(elsewhere), "application/json", headers=ana.headers)
+    page.reload()
+    other = page.locator(".bubble.private", has_text="From my other phone.")
+    expect(other).to_contain_text("Only you see this.")
+    assert joined.axe() == []
+    expect(other.get_by_role("button")).to_have_count(0)  # only the phone that wrote it has what to take back
     note.get_by_role("button", name="Remove").click()
     expect(note).to_have_count(0)
     joined.unsent(0)
@@ -164,6 +175,7 @@ def test_what_was_agreed_to_on_joining_is_on_the_server_with_its_version(
     expect(page.get_by_text("You agreed on")).to_be_visible()
     page.get_by_role("button", name="Take my yes back").click()
     expect(page.get_by_text("You took your yes back on")).to_be_visible()
+    assert phone.axe() == []
     page.get_by_role("button", name="I agree").click()
     expect(page.get_by_text("You agreed on")).to_be_visible()
     assert [given for _, given in consents(ana)] == [True, False, True]
@@ -184,6 +196,12 @@ def test_an_agreement_that_did_not_arrive_is_sent_at_the_next_start(
     assert len(consents(ana)) == 1
 
 
+def used(person: Person) -> list[str]:
+    """Their phones that nobody has signed out."""
+    phones = Device.objects.filter(user=person.user, revoked_at=None)
+    return [name for name in phones.values_list("name", flat=True) if name == "Linux"]
+
+
 def test_somebody_else_who_signs_in_on_a_phone_is_asked_as_well(joined: Phone, ana: Person, maria: Person):
     ben = patient_with_plan(maria, "Ben")
     wait_until(lambda: consents(ana))
@@ -195,6 +213,8 @@ def test_somebody_else_who_signs_in_on_a_phone_is_asked_as_well(joined: Phone, a
     expect(page.get_by_role("heading", level=1)).to_contain_text("Ben")
     wait_until(lambda: consents(ben))
     assert (len(consents(ana)), len(consents(ben))) == (1, 1)
+    wait_until(lambda: not used(ana))  # and it is none of Ana's phones any more
+    assert len(used(ben)) == 1
 
 
 def test_the_whole_record_is_saved_as_a_file(joined: Phone):
@@ -249,6 +269,7 @@ def test_nothing_that_is_unsent_goes_from_the_phone_unasked(joined: Phone, ana: 
     page.get_by_role("button", name="Remove from this phone").click()
     page.get_by_role("button", name="Remove anyway").click()
     expect(page.get_by_text("What is not sent will be lost for ever.")).to_be_visible()
+    assert joined.axe() == []
     assert len(joined.kept("outbox")) == 1
     joined.offline(False)
     joined.unsent(0)
@@ -258,7 +279,7 @@ def test_nothing_that_is_unsent_goes_from_the_phone_unasked(joined: Phone, ana: 
         assert joined.kept(store) == []
     assert "Ana" not in json.dumps(joined.kept("kept"))
     assert stored(ana) == [("leg", 4, False)]
-    assert Device.objects.filter(user=ana.user, revoked_at=None).count() == 1
+    wait_until(lambda: Device.objects.filter(user=ana.user, revoked_at=None).count() == 1)
 
 
 def test_what_is_removed_in_spite_of_two_warnings_is_gone(joined: Phone, ana: Person):

@@ -13,6 +13,7 @@ from recovery.models import CareSettings, RedFlag, SymptomCheck
 from recovery.rules.red_flags import symptom_check
 from tests.browser.conftest import Phone, sideways, stored, title_of, wait_until
 from tests.browser.server import Server
+from tests.browser.test_keeping import FULL
 from tests.people import Person
 
 SYNC = "/api/v1/sync"
@@ -102,6 +103,7 @@ def test_all_no_is_nothing_urgent_and_is_kept(joined: Phone, ana: Person):
         next_screen(page)
     expect(page.get_by_role("heading", name="Nothing urgent found")).to_be_focused()
     expect(page.get_by_text("If this changes, check again.")).to_be_visible()
+    assert joined.axe() == []
     joined.unsent(0)
     assert answers(ana) == [dict.fromkeys(TEXT, "no")]
     assert flags(ana) == []
@@ -201,6 +203,7 @@ def test_thoughts_of_self_harm_show_the_crisis_line_first(informed: Phone):
     names = [card.get_attribute("data-contact") for card in page.locator("[data-contact]").all()]
     assert names == ["crisis_line", "emergency"]
     expect(page.get_by_role("link", name="Call 116 123")).to_have_attribute("href", "tel:116123")
+    assert informed.axe() == []
 
 
 def test_a_tier_b_yes_says_whom_to_call_when_the_clinic_is_closed(informed: Phone, ana: Person):
@@ -346,6 +349,7 @@ def test_another_phone_shows_the_same_advice_until_a_person_has_closed_it(
         expect(phone.page.get_by_role("heading", name=then)).to_be_visible()
     expect(informed.page.get_by_text(TEXT["saddle_numbness"])).to_be_visible()
     expect(informed.page.get_by_role("link", name="Call 112")).to_be_visible()
+    assert informed.axe() == []
 
 
 def test_what_the_server_said_before_it_heard_of_a_yes_lets_nobody_go_on(joined: Phone):
@@ -402,13 +406,18 @@ def test_the_check_is_done_with_the_keyboard_alone(joined: Phone, ana: Person):
 def test_a_phone_that_cannot_save_gives_the_advice_all_the_same(joined: Phone):
     page = joined.page
     joined.open("check?q=1")
-    say(page, "saddle_numbness", "Yes")
-    page.evaluate(
-        "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; 0"
+    page.evaluate(FULL)
+    say(page, "saddle_numbness", "No")
+    next_screen(page)
+    expect(page.get_by_role("alert")).to_contain_text(
+        "This phone cannot save your answers. Go on all the same"
     )
+    say(page, "bladder", "Yes")
     next_screen(page)
     expect(page.get_by_role("heading", name="Get help now")).to_be_visible()
     expect(page.locator(".told")).to_contain_text("Nobody has been told. Call your clinic now.")
+    page.get_by_role("button", name="Answer the other questions").click()
+    expect(page.get_by_role("group", name=TEXT["bowel"])).to_be_visible()
 
 
 def test_axe_finds_nothing_serious_and_nothing_is_wider_than_320_pixels(
@@ -430,6 +439,16 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_320_pixels(
     look("no advice")
     phone.open("check")
     look("start")
+    page.evaluate(
+        """async () => {
+            const { answer, commit } = await import("/static/phone/check/answers.js");
+            await answer({ id: "pregnancy", tier: "C" }, "yes");
+            await commit({ done: true });
+        }"""
+    )
+    phone.open("check?advice")
+    expect(page.get_by_role("heading", name="Tell your clinic")).to_be_visible()
+    look("tier C")
     phone.open("check?q=1")
     press_next(page)
     expect(page.get_by_role("alert")).to_be_visible()
@@ -450,6 +469,25 @@ def test_axe_finds_nothing_serious_and_nothing_is_wider_than_320_pixels(
     next_screen(page)
     expect(page.get_by_role("heading", name="Get help now")).to_be_visible()
     look("tier A")
+
+
+def test_a_yes_that_waits_stands_beside_a_check_that_is_begun_after_it(joined: Phone, ana: Person):
+    joined.offline()
+    page = joined.page
+    page.evaluate(
+        """async () => {
+            const { answer, commit } = await import("/static/phone/check/answers.js");
+            await answer({ id: "bladder", tier: "A" }, "yes");
+            await commit({ done: true });
+            await answer({ id: "bladder", tier: "A" }, "no");
+        }"""
+    )
+    page.get_by_role("link", name="See the advice again").click()
+    expect(page.get_by_role("heading", name="Get help now")).to_be_visible()
+    expect(page.locator(".told")).to_contain_text("Nobody has been told yet.")
+    joined.offline(False)
+    expect(page.locator(".told")).to_contain_text("Your clinic has been told")
+    assert flags(ana) == ["bladder"]
 
 
 def test_what_the_server_cannot_take_is_said_truthfully(joined: Phone, server: Server):

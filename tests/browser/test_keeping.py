@@ -18,6 +18,21 @@ from tests.browser.server import Server
 from tests.people import Person
 
 SYNC = "/api/v1/sync"
+DO_A_SESSION = """async () => {
+    const { save } = await import("/static/phone/records.js");
+    await save("session", { slot: 1, results: [{ exercise: "bridge", outcome: "done" }] });
+}"""
+# As a phone that loses its database for once, one whose storage is full, and one whose browser keeps nothing.
+LOST = """() => {
+    const { transaction } = IDBDatabase.prototype;
+    IDBDatabase.prototype.transaction = function (...asked) {
+        if (asked[1] !== "readwrite") return transaction.apply(this, asked);
+        IDBDatabase.prototype.transaction = transaction;
+        throw new DOMException("lost", "InvalidStateError");
+    };
+}"""
+FULL = "IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }; 0"
+SHUT = "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); };"
 
 
 def test_a_phone_that_was_signed_out_keeps_what_waits_and_sends_it_after_the_next_sign_in(
@@ -26,6 +41,7 @@ def test_a_phone_that_was_signed_out_keeps_what_waits_and_sends_it_after_the_nex
     Device.objects.filter(user=ana.user).update(revoked_at=ana.user.memberships.get().started_at)
     joined.tap_and_wait("leg", 4)
     expect(joined.page.get_by_text("This phone was signed out")).to_be_visible()
+    assert joined.axe() == []
     joined.unsent(1)
     asked = server.times("POST", SYNC)
     joined.tap_and_wait("back", 5)
@@ -45,6 +61,9 @@ def test_what_one_person_noted_is_never_sent_as_another(joined: Phone, ana: Pers
     joined.offline()
     joined.tap_and_wait("leg", 4)
     joined.unsent(1)
+    joined.page.get_by_role("link", name="Messages").click()
+    joined.page.get_by_label("Your message").fill("Only half written, and nobody else's")
+    joined.page.go_back()
     joined.page.get_by_role("link", name="Help").click()
     joined.page.get_by_role("button", name="Sign out on this phone").click()
     expect(joined.page.get_by_text("1 entry is not sent yet. It stays on this phone")).to_be_visible()
@@ -57,6 +76,9 @@ def test_what_one_person_noted_is_never_sent_as_another(joined: Phone, ana: Pers
     joined.unsent(0)
     expect(joined.page.get_by_text("1 entry of another person waits here")).to_be_visible()
     assert (stored(ana), stored(ben)) == ([], [("leg", 9, False)])
+    joined.page.get_by_role("link", name="Messages").click()
+    expect(joined.page.get_by_label("Your message")).to_have_value("")
+    assert joined.axe() == []
 
     joined.page.get_by_role("link", name="Help").click()
     joined.page.get_by_role("button", name="Sign out on this phone").click()
@@ -76,6 +98,10 @@ def test_a_screen_that_is_not_on_the_phone_yet_says_so_and_comes_with_the_networ
     page = phone.page
     page.get_by_role("link", name="Help").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Not on this phone yet")
+    assert phone.axe() == []
+    page.evaluate(
+        DO_A_SESSION
+    )  # what it asks later is not here yet either, and today's screen stands without it
     page.get_by_role("link", name="Back to today").click()
     phone.tap_and_wait("leg", 4)
     page.get_by_role("link", name="Help").click()
@@ -106,6 +132,7 @@ def test_what_the_server_cannot_take_stays_in_sight_with_its_reason(joined: Phon
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Nothing here.")).to_be_visible()
     assert len(joined.kept("outbox")) == 0
+    assert [one["record"]["region"] for one in joined.kept("records")] == ["back"]  # nothing counts it here
 
 
 def spoil(phone: Phone, region: str, change: dict[str, Any]) -> None:
@@ -124,6 +151,51 @@ def spoil(phone: Phone, region: str, change: dict[str, Any]) -> None:
         })""",
         [region, change],
     )
+
+
+def test_a_lost_database_is_opened_again_and_a_full_one_says_that_nothing_was_saved(
+    joined: Phone, ana: Person
+):
+    page = joined.page
+    page.evaluate(LOST)
+    joined.tap_and_wait("leg", 4)
+    joined.unsent(0)
+    said = page.get_by_text("This could not be saved on this phone.")
+
+    def cannot(what: str) -> None:
+        page.get_by_role("button", name=what).click()
+        expect(said).to_be_in_viewport()
+        assert (said.bounding_box() or {})["height"] > 20
+
+    page.get_by_role("link", name="Add details").click()
+    page.get_by_role("button", name="Save").wait_for()
+    page.evaluate(FULL)
+    cannot("Save")
+    cannot("Remove this number")
+    joined.open("evening?about=yesterday")
+    page.evaluate(FULL)
+    cannot("Leg pain, last 24 hours 5 of 10")
+    expect(page.locator(".keys [aria-pressed=true]")).to_have_count(0)
+    page.get_by_role("link", name="Back to today").click()
+    expect(said).not_to_be_in_viewport()
+    page.get_by_role("link", name="Walking").click()
+    cannot("Start a walk")
+    assert stored(ana) == [("leg", 4, False)]
+
+
+def test_a_phone_that_keeps_nothing_says_so_and_asks_for_no_tap(
+    new_phone: Callable[..., Phone], ana: Person, maria: Person
+):
+    phone = new_phone()
+    phone.join(ana, maria)
+    phone.context.add_init_script(SHUT)
+    phone.page.goto(f"{phone.server.address}/app/")
+    page = phone.page
+    expect(page.get_by_role("heading", level=1)).to_have_text("Amble cannot open what is on this phone")
+    expect(page.get_by_text("call your clinic or the emergency number")).to_be_visible()
+    expect(page.locator("#pad")).to_be_hidden()
+    assert phone.axe() == []
+    assert phone.errors.pop(0) == "no"
 
 
 def test_three_hundred_records_of_three_days_arrive_once_each(joined: Phone, ana: Person, server: Server):

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Route, expect
 
 from recovery.models import PainEntry
 from tests.browser.conftest import Phone, stored, wait_until
 from tests.browser.server import Server
+from tests.browser.test_session import press_to
 from tests.people import Person
 
 SYNC = "/api/v1/sync"
@@ -91,6 +93,10 @@ def test_another_key_within_two_minutes_corrects_and_later_is_new(joined: Phone,
     joined.tap_and_wait("leg", 2)
     joined.unsent(0)
     assert [row[1] for row in stored(ana)] == [5, 2]
+    joined.page.clock.set_system_time(datetime.now(UTC) - timedelta(days=1))  # a clock that is put right
+    joined.tap_and_wait("leg", 3)
+    joined.unsent(0)
+    assert [row[1] for row in stored(ana)] == [3, 5, 2]
 
 
 def test_two_tabs_send_each_record_once(joined: Phone, ana: Person, server: Server):
@@ -109,6 +115,11 @@ def test_two_tabs_send_each_record_once(joined: Phone, ana: Person, server: Serv
     assert (
         server.times("POST", SYNC) - before <= 2
     )  # the tabs take turns, and what one sent the other finds gone
+    joined.page.get_by_role("link", name="Help").click()
+    joined.page.get_by_role("button", name="Sign out on this phone").click()
+    joined.page.get_by_role("button", name="Yes, sign out").click()
+    expect(other.get_by_role("heading", level=1)).to_have_text("Join Amble")
+    expect(other.locator("#pad")).to_be_hidden()
 
 
 def test_a_reply_that_was_lost_after_the_commit_doubles_nothing(joined: Phone, ana: Person, server: Server):
@@ -184,13 +195,21 @@ def test_the_evening_diary_asks_for_the_last_24_hours(joined: Phone, ana: Person
     assert sorted(rows) == [("back", 0, "last_24_hours", 1), ("leg", 6, "last_24_hours", 2)]
 
 
-def test_a_key_is_chosen_from_the_keyboard_and_arrows_save_nothing(joined: Phone, ana: Person):
-    joined.page.locator("#pad [data-region=leg] [data-score='0']").focus()
+def test_pain_is_logged_by_keyboard_alone_and_arrows_save_nothing(joined: Phone, ana: Person):
+    joined.open()
+    press_to(joined.page, "Leg pain now 0 of 10")
     for _ in range(3):
         joined.page.keyboard.press("ArrowRight")
     expect(joined.page.locator(":focus")).to_have_accessible_name("Leg pain now 3 of 10")
     expect(joined.page.locator("#saved")).not_to_contain_text("Saved")
     joined.page.keyboard.press("Enter")
     expect(joined.page.locator("#saved")).to_contain_text("Saved: leg 3")
+    press_to(joined.page, "Back pain now 0 of 10")
+    joined.page.keyboard.press("Space")
+    expect(joined.page.locator("#saved")).to_contain_text("Saved: back 0")
+    press_to(joined.page, "Undo")
+    joined.page.keyboard.press("Enter")
+    expect(joined.page.locator("#saved")).to_contain_text("Undone")
+    expect(joined.page.locator(":focus")).to_have_accessible_name("Back pain now 0 of 10")
     joined.unsent(0)
-    assert stored(ana) == [("leg", 3, False)]
+    assert stored(ana) == [("leg", 3, False), ("back", 0, True)]

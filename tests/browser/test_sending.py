@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Request, expect
+from playwright.sync_api import Request, Route, expect
 
 from recovery.models import PainEntry
-from tests.browser.conftest import Phone, stored
+from tests.browser.conftest import Phone, stored, wait_until
 from tests.people import Person
 
 SYNC = "/api/v1/sync"
@@ -47,6 +47,25 @@ def test_revisions_that_overtake_each_other_end_with_the_newest(joined: Phone, a
     joined.offline(False)
     joined.unsent(0)
     assert stored(ana, PainEntry, "revision", "score") == [(2, 6)]
+
+
+def test_an_answer_that_this_version_does_not_know_is_not_asked_for_in_a_loop(joined: Phone, ana: Person):
+    page = joined.page
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(json={"answers": [{"answer": "maybe"}]})
+
+    page.route(f"**{SYNC}", answer)
+    page.clock.install()
+    joined.tap_and_wait("leg", 3)
+    wait_until(lambda: page.evaluate("true") and asked)
+    page.wait_for_timeout(500)
+    assert len(asked) <= 3
+    page.unroute(f"**{SYNC}")
+    joined.wait_out()
+    assert stored(ana) == [("leg", 3, False)]
 
 
 @pytest.mark.parametrize("days", [-1, 1])

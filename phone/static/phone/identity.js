@@ -46,40 +46,6 @@ export function hint(hints) {
   if (hints.large !== undefined) document.documentElement.classList.toggle("large", hints.large);
 }
 
-/** The clinic's answer to a code: a sentence for the patient when it says no. */
-export class NotJoined extends Error {}
-
-/**
- * Sign this phone in. Raises NotJoined with the word that says why not.
- * @param {{code: string, birth_year: number, device_name: string}} asked
- */
-export async function join(asked) {
-  let answer;
-  try {
-    answer = await fetch("/api/v1/join", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(asked),
-      signal: AbortSignal.timeout(30_000),
-    });
-  } catch {
-    throw new NotJoined("no_network");
-  }
-  if (answer.status === 429) throw new NotJoined("too_often");
-  if (answer.status === 400) throw new NotJoined("wrong_code");
-  if (answer.status !== 201) throw new NotJoined("no_network");
-  const { token, device, person, clinic } = await answer.json();
-  /** @type {Identity} */
-  const joined = { token, device, person, clinic, signed_out: false };
-  await transact(["kept", "records"], "readwrite", async (transaction) => {
-    const before = await transaction.objectStore("kept").get("identity");
-    await transaction.objectStore("kept").put(joined, "identity");
-    if (before && before.person !== person) await forget(transaction, before.person);
-  });
-  hint({ joined: true });
-  changed();
-}
-
 /** The server does not know this token any more: keep everything, send nothing. @param {string} token */
 export async function tokenRefused(token) {
   await transact(["kept"], "readwrite", async (transaction) => {
@@ -88,37 +54,4 @@ export async function tokenRefused(token) {
     if (known?.token === token) await transaction.objectStore("kept").put({ ...known, signed_out: true }, "identity");
   });
   changed();
-}
-
-/** Leave this phone. What waits in the outbox stays there for the person who wrote it. */
-export async function signOut() {
-  const known = await identity();
-  if (!known) return;
-  await transact(["kept", "records"], "readwrite", async (transaction) => {
-    await transaction.objectStore("kept").delete("identity");
-    await forget(transaction, known.person);
-  });
-  hint({ joined: false });
-  changed();
-  try {
-    await fetch(`/api/v1/devices/${known.device}`, {
-      method: "DELETE",
-      headers: { Authorization: `Bearer ${known.token}` },
-      keepalive: true,
-    });
-  } catch {
-    // Without a network the token is forgotten here, and ends at the server after 90 days without use.
-  }
-}
-
-/** What the server has anyway, and what is named for this person. @param {import("./vendor/idb.js").Transaction} transaction @param {number} person */
-async function forget(transaction, person) {
-  const kept = transaction.objectStore("kept");
-  for (const name of await kept.getAllKeys()) {
-    if (String(name).endsWith(` of ${person}`)) await kept.delete(name);
-  }
-  const records = transaction.objectStore("records");
-  for (const record of await records.getAll()) {
-    if (record.person === person) await records.delete(record.id);
-  }
 }

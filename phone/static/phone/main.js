@@ -2,7 +2,7 @@
 
 import { hint, identity, own } from "./identity.js";
 import { refreshPad, startPad } from "./pad.js";
-import { go, startRouter } from "./router.js";
+import { cannotRead, go, startRouter } from "./router.js";
 import { startSending } from "./sending.js";
 import { kept, onChange } from "./store.js";
 import { moveWithArrows } from "./strip.js";
@@ -37,7 +37,11 @@ const HALF_DONE = {
 const FRESH_MS = 60_000; // coming back within a minute asks for nothing new
 
 const [settings, who] = /** @type {[Settings | undefined, Identity | undefined]} */ (
-  await Promise.all([kept("settings"), identity()])
+  await Promise.all([kept("settings"), identity()]).catch(async (error) => {
+    await speak(document.documentElement.lang);
+    cannotRead();
+    throw error;
+  })
 );
 await speak(settings?.language ?? document.documentElement.lang);
 hint({ joined: Boolean(who), large: Boolean(settings?.large), language: settings?.language });
@@ -56,6 +60,11 @@ let asked = Date.now();
 void synchronise({ always: true });
 void finish();
 onChange(() => void synchronise());
+onChange(async () => {
+  if ((await identity()) || location.pathname === "/app/join") return;
+  hint({ joined: false }); // another tab has signed out
+  go("/app/join", { replace: true });
+});
 addEventListener("online", () => {
   void synchronise({ always: true });
   void finish();

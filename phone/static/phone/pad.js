@@ -41,7 +41,8 @@ async function saveTap({ region, score, at }) {
   try {
     await notice();
     const before = last.get(region);
-    if (before && at - before.at < CORRECTION_MS) {
+    // A clock that was put back makes no correction of what it says is still to come.
+    if (before && Math.abs(at - before.at) < CORRECTION_MS) {
       if (before.score !== score) await revise(before.id, { score });
       last.set(region, { ...before, score });
     } else {

@@ -48,10 +48,25 @@ export async function refresh() {
   if (shown) await draw(shown, turn);
 }
 
-/** Tell a screen reader, without moving anything. @param {string} text */
-export function say(text) {
-  const voice = /** @type {HTMLElement} */ (document.getElementById("voice"));
-  voice.textContent = voice.textContent === text ? `${text} ` : text;
+/** Tell a screen reader, without moving anything; `seen` tells the eye as well. @param {string} text @param {{seen?: boolean}} [how] */
+export function say(text, { seen = false } = {}) {
+  const said = voice();
+  said.textContent = said.textContent === text ? `${text} ` : text;
+  said.classList.toggle("hidden", !seen);
+}
+
+const voice = () => /** @type {HTMLElement} */ (document.getElementById("voice"));
+
+/** Whether what is being written came onto the disk. If not, the patient reads and hears so. @param {Promise<unknown>} writing */
+export async function isSaved(writing) {
+  try {
+    await writing;
+    return true;
+  } catch (error) {
+    console.error(error);
+    say(t("pain.not_saved"), { seen: true });
+    return false;
+  }
 }
 
 /** @param {{focus: boolean}} how */
@@ -65,7 +80,14 @@ async function open({ focus }) {
   if (where !== known) shown?.leave?.();
   shown = next;
   where = known;
-  if (!(await draw(next, mine))) return;
+  voice().classList.add("hidden");
+  try {
+    if (!(await draw(next, mine))) return;
+  } catch (error) {
+    console.error(error);
+    if (mine === turn) cannotRead();
+    return;
+  }
   document.documentElement.dataset.screen = known;
   for (const link of document.querySelectorAll("#tabs a")) {
     if (link.getAttribute("href") === location.pathname) link.setAttribute("aria-current", "page");
@@ -92,6 +114,18 @@ function notHere(error) {
         <a class="link" href="/app/">${t("pain.back_to_today")}</a>
       </p>`,
   });
+}
+
+/** Nothing that is kept here can be read, as in some private windows: then no tap could be saved, and none is asked for. */
+export function cannotRead() {
+  shown = null;
+  document.documentElement.dataset.screen = "unreadable";
+  document.title = `${t("shell.unreadable")} · Amble`;
+  const trouble = html`<h1>${t("shell.unreadable")}</h1>
+    <p>${t("shell.unreadable_why")}</p>
+    <p class="card danger">${t("shell.help_now")}</p>
+    <p><button type="button" class="button" @click=${() => location.reload()}>${t("shell.try_again")}</button></p>`;
+  render(trouble, place());
 }
 
 /** @param {AppScreen<any>} screen @param {number} mine */

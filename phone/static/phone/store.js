@@ -7,7 +7,8 @@ const VERSION = 1;
 let opened = null;
 
 function database() {
-  opened ??= openDB("amble", VERSION, {
+  if (opened) return opened;
+  const opening = openDB("amble", VERSION, {
     upgrade(db) {
       db.createObjectStore("kept"); // identity, settings and snapshots, by name
       db.createObjectStore("records", { keyPath: "id" });
@@ -22,7 +23,8 @@ function database() {
       opened = null;
     },
   });
-  return opened;
+  opening.catch(() => (opened = null)); // what stood in its way may be gone at the next try
+  return (opened = opening);
 }
 
 /**

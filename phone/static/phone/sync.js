@@ -70,7 +70,7 @@ async function drain() {
     if (answer.status !== 200) return "later";
     const said = await answer.json().catch(() => null);
     if (!Array.isArray(said?.answers) || said.answers.length !== batch.length) return "later";
-    await settle(batch, said.answers);
+    if (!(await settle(batch, said.answers))) return "later"; // words of a server that is newer: nothing is asked of it in a loop
     outcome = "sent";
     wait = FIRST_WAIT; // a network that breaks off after each batch carries the next one soon
   }
@@ -119,16 +119,18 @@ async function post(token, batch) {
 }
 
 /**
- * Take out of the outbox what the server has answered, and only that.
+ * Take out of the outbox what the server has answered, and only that. Whether that was anything.
  * @param {Waiting[]} batch
  * @param {{answer: string, pointer?: string, code?: string, reason?: string}[]} answers
  */
 async function settle(batch, answers) {
-  await transact(["outbox", "refused", "records"], "readwrite", async (transaction) => {
+  const settled = await transact(["outbox", "refused", "records"], "readwrite", async (transaction) => {
+    let taken = 0;
     for (const [index, one] of batch.entries()) {
       const said = answers[index];
       const refused = said?.answer === "refused";
       if (!refused && !["stored", "same", "conflict"].includes(said?.answer ?? "")) continue;
+      taken += 1;
       await transaction.objectStore("outbox").delete([one.id, one.revision]);
       if (refused) {
         const { pointer = "", code = "", reason = "" } = said;
@@ -141,8 +143,10 @@ async function settle(batch, answers) {
       const heard_at = refused ? known.heard_at : new Date().toISOString();
       await transaction.objectStore("records").put({ ...known, conflicted: conflicted || known.conflicted, heard_at });
     }
+    return taken;
   });
-  changed();
+  if (settled) changed();
+  return settled > 0;
 }
 
 // --- what the server says -------------------------------------------------------------------------------

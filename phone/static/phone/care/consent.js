@@ -19,10 +19,10 @@ export async function cardsBeforeJoining() {
   }
 }
 
-/** The patient, who has just joined, agreed to these cards. @param {string} version */
+/** The patient, who has just joined, agreed to these cards. It is on the disk when this resolves. @param {string} version */
 export async function agree(version) {
   await keepOwn("agreed", { version });
-  await finish();
+  void finish();
 }
 
 /** Tell the server what was agreed to on joining, if it does not know yet. */

@@ -2,11 +2,18 @@
 
 import { changed, transact } from "../store.js";
 
-/** The patient has seen what could not be saved, and lets it go. @param {Refused} one */
+/**
+ * The patient has seen what could not be saved, and lets it go: nothing here counts it any more. A check stays, since a
+ * yes in it stops the sessions until somebody has heard of it.
+ * @param {Refused} one
+ */
 export async function letGo(one) {
-  await transact(["refused"], "readwrite", (transaction) =>
-    transaction.objectStore("refused").delete([one.id, one.revision]),
-  );
+  await transact(["refused", "records"], "readwrite", async (transaction) => {
+    await transaction.objectStore("refused").delete([one.id, one.revision]);
+    const known = await transaction.objectStore("records").get(one.id);
+    if (known?.record.revision === one.revision && known.record.kind !== "symptom_check")
+      await transaction.objectStore("records").delete(one.id);
+  });
   changed();
 }
 

@@ -1,7 +1,7 @@
 // What the patient chooses for this phone: the language, how large the keys are, and the skin in the pictures.
 
 import { hint, identity } from "../identity.js";
-import { say } from "../router.js";
+import { isSaved, say } from "../router.js";
 import { keep, kept } from "../store.js";
 import { html, svg } from "../vendor/lit-html.js";
 import { language, LANGUAGES, speak, t } from "../words.js";
@@ -60,8 +60,7 @@ export function settingsView(chosen) {
 async function choose(chosen) {
   if (chosen.language) await speak(chosen.language);
   hint(chosen);
-  await keep("settings", chosen);
-  say(t("help.settings"));
+  if (await isSaved(keep("settings", chosen))) say(t("help.settings"));
 }
 
 /** @param {Settings} chosen @param {Language} code */

@@ -5,35 +5,43 @@ import { day } from "../moments.js";
 import { records, unsent } from "../records.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { dateWithin, t, timeInWords } from "../words.js";
-import { worries } from "./answers.js";
+import { isUnsaved, worries } from "./answers.js";
 import { callCard } from "./calling.js";
 import { inWords, whomToCall } from "./file.js";
 
 /** @typedef {Awaited<ReturnType<typeof advice>>} Advice */
 
 /**
- * The findings that stand: of the last check here, and of open red flags that another phone or the diary raised.
- * @param {CheckFile} file @param {CheckDraft | undefined} draft @param {string[]} notKept what this phone could not save
+ * The findings that stand: of the last check here, of one before it that stops the sessions until somebody has heard of
+ * it, and of open red flags that another phone or the diary raised.
+ * @param {CheckFile} file @param {CheckDraft | undefined} draft
  */
-export async function advice(file, draft, notKept) {
+export async function advice(file, draft) {
   const [today, mine, waiting] = [await heard("today"), await records(), await unsent()];
   const row = mine.find(({ id }) => id === draft?.id);
+  const stopping = mine.filter((one) => one.stops);
   const open = today?.stopped_because ?? [];
-  const said = new Set([...(draft?.raised ?? []), ...Object.entries(draft?.answers ?? {}).filter(([, one]) => worries(one)).map(([id]) => id)]);
+  const standing = new Set([...open, ...stopping.flatMap(({ record }) => worrying(/** @type {Record<string, Said>} */ (record.answers ?? {})))]);
+  const answers = Object.fromEntries(Object.entries(draft?.answers ?? {}).map(([id, { said }]) => [id, said]));
+  const said = new Set([...(draft?.raised ?? []), ...worrying(answers)]);
   // The server has heard of the check and no longer stops the sessions for it: a person has closed the flag. A check that
   // is done and not here any more is of months ago.
   const isClosed = row ? row.heard_at !== undefined && !row.stops && !waiting.ids.has(row.id) : Boolean(draft?.done);
   const found = file.questions.filter(
-    (one) => notKept.includes(one.id) || open.includes(one.id) || (said.has(one.id) && (one.tier === "C" || !isClosed)),
+    (one) => standing.has(one.id) || (said.has(one.id) && (one.tier === "C" || isUnsaved() || !isClosed)),
   );
   const closed = file.questions.filter((one) => said.has(one.id) && !found.includes(one));
   const unknown = open.some((id) => !file.questions.some((one) => one.id === id));
-  return { file, found, closed, unknown, isDone: draft?.done ?? false, hasCheck: draft !== undefined, told: told(row, waiting, notKept) };
+  const told = isUnsaved() ? t("check.not_kept") : whoKnows(row ? [row, ...stopping] : stopping, waiting);
+  return { file, found, closed, unknown, isDone: draft?.done ?? false, hasCheck: draft !== undefined, told };
 }
 
-/** @param {Kept | undefined} row @param {Awaited<ReturnType<typeof unsent>>} waiting @param {string[]} notKept */
-function told(row, waiting, notKept) {
-  if (notKept.length) return t("check.not_kept");
+/** @param {Record<string, Said>} answers */
+const worrying = (answers) => Object.entries(answers).filter(([, said]) => worries({ said })).map(([id]) => id);
+
+/** Of the check that nobody has heard of, if there is one. @param {Kept[]} rows @param {Awaited<ReturnType<typeof unsent>>} waiting */
+function whoKnows(rows, waiting) {
+  const row = rows.find((one) => !one.heard_at) ?? rows[0];
   if (!row) return t("check.known");
   const isRefused = waiting.refused.some(({ id }) => id === row.id);
   if (waiting.ids.has(row.id)) return row.heard_at ? t("check.told_before", { when: when(row.heard_at) }) : t("check.not_told");
@@ -97,5 +105,6 @@ export function adviceView(given, goOn, again) {
 
 /** @param {Advice} given */
 function nothing_found({ isDone }) {
-  return html`<p class="sentence">${t(isDone ? "check.if_it_changes" : "check.so_far")}</p>`;
+  return html`<p class="sentence">${t(isDone ? "check.if_it_changes" : "check.so_far")}</p>
+    ${isUnsaved() ? html`<p class="notice">${t("pain.not_saved")}</p>` : nothing}`;
 }

@@ -1,7 +1,7 @@
 // The symptom check: /app/check, a screen of it ?q=3, and what it came to ?advice. It needs no network.
 
 import { advice, adviceTitle, adviceView } from "../check/advice.js";
-import { answer, commit, latest, worries } from "../check/answers.js";
+import { answer, commit, isUnsaved, latest, worries } from "../check/answers.js";
 import { checkFile, inWords, pages } from "../check/file.js";
 import { go, refresh, screen } from "../router.js";
 import { heard } from "../identity.js";
@@ -12,9 +12,6 @@ const STANDS_MS = 5_000; // a yes that was not corrected by then is meant, also 
 
 /** The questions that Next found without an answer. @type {string[]} */
 let missing = [];
-let isNotSaved = false;
-/** Findings that could not be saved here; the advice is given all the same. @type {string[]} */
-let notKept = [];
 /** The screen whose radios are drawn. */
 let drawn = -1;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -28,7 +25,7 @@ export default screen({
     const last = await latest();
     if (!file) return null;
     const stopped = Boolean((await heard("today"))?.stopped);
-    if (params.has("advice") && (last || stopped || notKept.length)) return { advice: await advice(file, last, notKept) };
+    if (params.has("advice") && (last || stopped)) return { advice: await advice(file, last) };
     const draft = last?.done ? undefined : last;
     const all = pages(file.questions);
     const unanswered = all.findIndex((page) => page.some(({ id }) => !draft?.answers[id]));
@@ -54,8 +51,6 @@ export default screen({
 
   leave() {
     missing = [];
-    isNotSaved = false;
-    notKept = [];
     void keepYes();
   },
 });
@@ -123,7 +118,7 @@ function questions(page) {
     >
       ${alone ? nothing : html`<h1>${t("check.more")}</h1>`}
       ${missing.length ? html`<p class="card danger" role="alert">${t("check.missing")}</p>` : nothing}
-      ${isNotSaved ? html`<p class="card danger" role="alert">${t("pain.not_saved")}</p>` : nothing}
+      ${isUnsaved() ? html`<p class="notice" role="alert">${t("check.not_saved")}</p>` : nothing}
       ${asked.map((one) => question(one, draft?.answers[one.id]?.said, alone))}
       <p class="bar">
         ${n ? html`<a class="button quiet" href="/app/check?q=${n}">${t("check.back")}</a>` : html`<a class="button quiet" href="/app/">${t("check.close")}</a>`}
@@ -157,7 +152,7 @@ async function choose(event, asked) {
   missing = missing.filter((id) => id !== name);
   clearTimeout(timer);
   timer = setTimeout(() => void keepYes(), STANDS_MS);
-  await answer(one, /** @type {Said} */ (value)).catch(console.error); // Next tries again, and says so
+  await answer(one, /** @type {Said} */ (value)).catch(console.error); // Next tries again
 }
 
 /** Half a check with a yes in it becomes a record: the patient may never come back to press Next. */
@@ -174,7 +169,6 @@ document.addEventListener("visibilitychange", () => {
 async function next(event, { all, n }) {
   event.preventDefault();
   clearTimeout(timer);
-  isNotSaved = false;
   const asked = /** @type {CheckQuestion[]} */ (all[n]);
   const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
   missing = asked.filter(({ id }) => !form.has(id)).map(({ id }) => id);
@@ -184,16 +178,10 @@ async function next(event, { all, n }) {
     return;
   }
   const said = (/** @type {CheckQuestion} */ one) => /** @type {Said} */ (form.get(one.id));
-  const worrying = asked.filter((one) => worries({ said: said(one) }));
+  const isWorrying = asked.some((one) => worries({ said: said(one) }));
   const last = n === all.length - 1;
-  try {
-    for (const one of asked) await answer(one, said(one));
-    await commit({ done: last });
-  } catch (error) {
-    console.error(error);
-    isNotSaved = !worrying.length;
-    if (isNotSaved) return refresh();
-    notKept = worrying.map(({ id }) => id);
-  }
-  go(worrying.length || last ? "/app/check?advice" : `/app/check?q=${n + 2}`);
+  // A phone that cannot save asks on: the yes may be to the next question.
+  for (const one of asked) await answer(one, said(one)).catch(console.error);
+  await commit({ done: last }).catch(console.error);
+  go(isWorrying || last ? "/app/check?advice" : `/app/check?q=${n + 2}`);
 }

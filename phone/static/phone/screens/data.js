@@ -2,9 +2,10 @@
 
 import { askNow } from "../care/asking.js";
 import { answerConsent } from "../care/consent.js";
+import { signOut } from "../care/joining.js";
 import { askReadings, forgetReadings, readingsView } from "../care/readings.js";
 import { settings, settingsView } from "../care/settings.js";
-import { heard, identity, signOut } from "../identity.js";
+import { heard, identity } from "../identity.js";
 import { day } from "../moments.js";
 import { unsent } from "../records.js";
 import { go, refresh, say, screen } from "../router.js";
@@ -31,7 +32,9 @@ export default screen({
       void askDevices();
       void askReadings();
     }
-    return { who: await identity(), consent: await heard("consent"), waiting: (await unsent()).own, chosen: await settings() };
+    const { own, refused } = await unsent();
+    const waiting = own + refused.length; // what the clinic could not take is nowhere else either
+    return { who: await identity(), consent: await heard("consent"), waiting, chosen: await settings() };
   },
 
   title: () => t("data.title"),

@@ -4,7 +4,7 @@ import { ratings } from "../day.js";
 import { heard } from "../identity.js";
 import { day, daysFrom } from "../moments.js";
 import { records, revise, save } from "../records.js";
-import { say, screen } from "../router.js";
+import { isSaved, say, screen } from "../router.js";
 import { strip } from "../strip.js";
 import { html } from "../vendor/lit-html.js";
 import { dateInWords, dateWithin, t } from "../words.js";
@@ -55,14 +55,11 @@ export default screen({
 /** @param {Region} region @param {number} score @param {any} data */
 async function pick(region, score, { on, last, mine }) {
   const before = last[region];
-  try {
-    // What this phone wrote it corrects; the number of another phone it answers with one of its own.
-    if (before && mine.has(before.id)) {
-      if (before.score !== score) await revise(before.id, { score });
-    } else await save("pain", { region, score, asked: "last_24_hours", about_on: on });
-  } catch (error) {
-    console.error(error);
-    return say(t("pain.not_saved"));
+  // What this phone wrote it corrects; the number of another phone it answers with one of its own.
+  const isMine = before && mine.has(before.id);
+  if (!isMine || before.score !== score) {
+    const body = { region, score, asked: "last_24_hours", about_on: on };
+    if (!(await isSaved(isMine ? revise(before.id, { score }) : save("pain", body)))) return;
   }
   say(t("evening.saved", { region: t(region === "leg" ? "pain.leg" : "pain.back"), score, date: dateWithin(on) }));
 }

@@ -4,7 +4,7 @@ import { withdrawn } from "../care/withdrawn.js";
 import { heard } from "../identity.js";
 import { day } from "../moments.js";
 import { records, save, unsent, withdraw } from "../records.js";
-import { refresh, say, screen } from "../router.js";
+import { isSaved, refresh, say, screen } from "../router.js";
 import { pull } from "../sync.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { dateInWords, t } from "../words.js";
@@ -154,6 +154,5 @@ async function complain(form) {
 
 /** @param {Item} item */
 async function remove({ id = "" }) {
-  await withdraw(id);
-  say(t("messages.removed"));
+  if (await isSaved(withdraw(id))) say(t("messages.removed"));
 }

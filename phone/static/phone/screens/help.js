@@ -2,8 +2,9 @@
 
 import { callCard } from "../check/calling.js";
 import { checkFile } from "../check/file.js";
+import { signOut } from "../care/joining.js";
 import { settings, settingsView } from "../care/settings.js";
-import { identity, signOut } from "../identity.js";
+import { identity } from "../identity.js";
 import { unsent } from "../records.js";
 import { go, refresh, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";

@@ -1,9 +1,10 @@
 // Join, and sign in again: a code from the clinic, the year of birth, and what the patient agrees to.
 
 import { agree, cardsBeforeJoining } from "../care/consent.js";
+import { join, NotJoined } from "../care/joining.js";
 import { tellLanguage } from "../care/language.js";
 import { languageView, settings } from "../care/settings.js";
-import { hint, identity, join, NotJoined } from "../identity.js";
+import { hint, identity } from "../identity.js";
 import { unsent } from "../records.js";
 import { go, refresh, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
@@ -24,7 +25,7 @@ let consent = null;
 export default screen({
   async load() {
     if (location.hash) {
-      typed.code = decodeURIComponent(location.hash.slice(1));
+      typed.code = location.hash.slice(1);
       history.replaceState(null, "", location.pathname); // out of the address, so out of screenshots and shares
     }
     const known = await identity();
@@ -69,6 +70,7 @@ function asked({ again, waiting, chosen }) {
 function agreement() {
   return html`
     <h1>${t("join.what_title")}</h1>
+    ${problem ? html`<p class="card danger" role="alert">${t(problem)}</p>` : nothing}
     <ul class="cards">
       ${consent?.cards.map(({ title, text }) => html`<li class="card"><h2>${title}</h2><p>${text}</p></li>`)}
     </ul>
@@ -114,17 +116,16 @@ async function enter() {
   const before = (await identity())?.person;
   try {
     if (typed.code) await join({ code: typed.code, birth_year: Number(typed.year), device_name: device() });
+    Object.assign(typed, { code: "", year: "" });
+    // Somebody else signed in on a phone whose owner had agreed.
+    if (!consent && (await identity())?.person !== before) return showCards();
+    if (consent) await agree(consent.version);
   } catch (error) {
-    if (!(error instanceof NotJoined)) throw error;
-    return turn("code", /** @type {Word} */ (`join.${error.message}`));
+    if (error instanceof NotJoined) return turn("code", /** @type {Word} */ (`join.${error.message}`));
+    console.error(error);
+    return turn(consent ? "agree" : "code", "pain.not_saved");
   }
-  Object.assign(typed, { code: "", year: "" });
-  // Somebody else signed in on a phone whose owner had agreed.
-  if (!consent && (await identity())?.person !== before) return showCards();
-  if (consent) {
-    void agree(consent.version);
-    void tellLanguage(language); // in which the cards were read
-  }
+  if (consent) void tellLanguage(language); // in which the cards were read
   consent = null;
   hint({ joined: true });
   void navigator.storage?.persist?.();

@@ -2,9 +2,9 @@
 
 import { askNow } from "../care/asking.js";
 import { withdrawn } from "../care/withdrawn.js";
-import { heard } from "../identity.js";
+import { heard, identity } from "../identity.js";
 import { records, save, unsent, withdraw } from "../records.js";
-import { refresh, say, screen } from "../router.js";
+import { isSaved, refresh, say, screen } from "../router.js";
 import { pull } from "../sync.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { dateInWords, t, timeInWords } from "../words.js";
@@ -12,8 +12,8 @@ import { day } from "../moments.js";
 
 const LONGEST = 2000;
 
-/** What is being written. */
-const typed = { text: "", private: false };
+/** What is being written, and by whom: it is nobody else's. */
+const typed = { text: "", private: false, by: 0 };
 /** @type {Word | ""} */
 let problem = "";
 let isOpen = false;
@@ -21,10 +21,13 @@ let isAtEnd = false;
 /** Up to where the server was told that it was read. */
 let readUntil = "";
 
-/** @typedef {{id: string, mine: boolean, author: string, text: string, private: boolean, at: string, state: "waiting" | "refused" | "sent" | "read"}} Bubble */
+/** Only what this phone wrote it can take back: `isHere`. */
+/** @typedef {{id: string, mine: boolean, isHere: boolean, author: string, text: string, private: boolean, at: string, state: "waiting" | "refused" | "sent" | "read"}} Bubble */
 
 export default screen({
   async load(params) {
+    const by = (await identity())?.person ?? 0;
+    if (typed.by !== by) Object.assign(typed, { text: "", private: false, by });
     if (!isOpen) {
       isOpen = true;
       void pull(["messages"]);
@@ -66,10 +69,12 @@ export default screen({
  * @returns {Bubble[]}
  */
 function bubbles(said, mine, waiting, gone) {
+  const here = new Set(mine.map(({ id }) => id));
   const known = said.filter(({ id }) => !gone.has(id)).map(
     (one) => /** @type {Bubble} */ ({
       id: one.id,
       mine: one.from_patient,
+      isHere: here.has(one.id),
       author: one.author ?? "",
       text: one.text,
       private: one.private,
@@ -83,6 +88,7 @@ function bubbles(said, mine, waiting, gone) {
     ({ id, record }) => /** @type {Bubble} */ ({
       id,
       mine: true,
+      isHere: true,
       author: "",
       text: record.text,
       private: Boolean(record.private),
@@ -106,7 +112,7 @@ function bubble(one) {
     <p class="who"><strong>${who}</strong> <span>${timeInWords(one.at)}</span></p>
     <p class="text">${one.text}</p>
     ${one.mine ? html`<p class="who">${state(one)}</p>` : nothing}
-    ${one.mine && (one.private || one.state === "waiting")
+    ${one.isHere && (one.private || one.state === "waiting")
       ? html`<button type="button" class="link" @click=${() => remove(one.id)}>${t("messages.remove")}</button>`
       : nothing}
   </li>`;
@@ -181,8 +187,7 @@ async function write(event) {
 
 /** @param {string} id */
 async function remove(id) {
-  await withdraw(id);
-  say(t("messages.removed"));
+  if (await isSaved(withdraw(id))) say(t("messages.removed"));
 }
 
 /** @param {ThreadMessage[]} said */

@@ -2,7 +2,7 @@
 
 import { letGo, tryAgain } from "../care/refused.js";
 import { unsent } from "../records.js";
-import { screen } from "../router.js";
+import { isSaved, screen } from "../router.js";
 import { html } from "../vendor/lit-html.js";
 import { dateInWords, t, timeInWords } from "../words.js";
 
@@ -28,8 +28,8 @@ export default screen({
               ${one.pointer ? html`<p class="muted small">${t("not_saved.where", { pointer: one.pointer })}</p>` : ""}
               ${typed(one.record) ? html`<blockquote>${typed(one.record)}</blockquote>` : ""}
               <p class="row">
-                <button type="button" class="button quiet" @click=${() => tryAgain(one)}>${t("not_saved.again")}</button>
-                <button type="button" class="link" @click=${() => letGo(one)}>${t("not_saved.let_go")}</button>
+                <button type="button" class="button quiet" @click=${() => isSaved(tryAgain(one))}>${t("not_saved.again")}</button>
+                <button type="button" class="link" @click=${() => isSaved(letGo(one))}>${t("not_saved.let_go")}</button>
               </p>
             </section>`,
           )}`}

@@ -1,7 +1,7 @@
 // More about one rating: /app/pain?id=…. Everything here is optional, and becomes the next revision of the record.
 
 import { records, revise, withdraw } from "../records.js";
-import { go, say, screen } from "../router.js";
+import { go, isSaved, say, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { t, timeInWords } from "../words.js";
 
@@ -68,24 +68,20 @@ async function save(event, pain) {
   event.preventDefault();
   const form = new FormData(/** @type {HTMLFormElement} */ (event.target));
   const truth = (/** @type {string} */ name) => (form.has(name) ? form.get(name) === "yes" : undefined);
-  try {
-    await revise(pain.id, {
-      reach: form.get("reach") ?? undefined,
-      tingling: truth("tingling"),
-      woken: truth("woken"),
-      note: String(form.get("note") ?? "").trim() || undefined,
-    });
-  } catch (error) {
-    console.error(error);
-    return say(t("pain.not_saved"));
-  }
+  const details = {
+    reach: form.get("reach") ?? undefined,
+    tingling: truth("tingling"),
+    woken: truth("woken"),
+    note: String(form.get("note") ?? "").trim() || undefined,
+  };
+  if (!(await isSaved(revise(pain.id, details)))) return;
   say(t("pain.details_saved"));
   go("/app/");
 }
 
 /** @param {string} id */
 async function remove(id) {
-  await withdraw(id);
+  if (!(await isSaved(withdraw(id)))) return;
   say(t("pain.removed"));
   go("/app/");
 }

@@ -343,7 +343,7 @@ async function again() {
     await hear();
     away = false;
   } catch (error) {
-    if (!(error instanceof Away)) throw error;
+    if (!(error instanceof Away)) console.error(error); // a no, or a full phone: what was heard last stands as well
     away = true;
     await refresh();
   }

@@ -4,7 +4,7 @@ import { walked } from "../day.js";
 import { heard, keepOwn, own } from "../identity.js";
 import { day, daysFrom, local } from "../moments.js";
 import { records, save, unsent } from "../records.js";
-import { refresh, say, screen } from "../router.js";
+import { isSaved, refresh, say, screen } from "../router.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { counted, t, timeInWords } from "../words.js";
 
@@ -17,7 +17,6 @@ const LONG_MINUTES = 180; // from which the patient may have forgotten to stop; 
 /** @type {ReturnType<typeof setInterval> | undefined} */
 let clock;
 let saved = 0;
-let failed = false;
 
 export default screen({
   async load() {
@@ -37,7 +36,6 @@ export default screen({
       <h1>${t("today.walking")}</h1>
       ${asked ? goal(asked) : html`<p class="sentence">${counted("today.walked", minutes)}</p>`}
       ${under?.stopped ? correcting(under) : under ? walking(under) : resting(on)}
-      ${failed ? html`<p class="notice" role="alert">${t("pain.not_saved")}</p>` : nothing}
       <p><a class="link" href="/app/">${t("pain.back_to_today")}</a></p>
     `;
   },
@@ -45,7 +43,6 @@ export default screen({
   leave() {
     clearInterval(clock);
     saved = 0;
-    failed = false;
   },
 });
 
@@ -128,7 +125,7 @@ function minutesField(value) {
 
 async function start() {
   saved = 0;
-  await keepOwn(NAME, { id: crypto.randomUUID(), started: Date.now() });
+  if (!(await isSaved(keepOwn(NAME, { id: crypto.randomUUID(), started: Date.now() })))) return;
   await refresh();
   focus(".button");
   say(t("walk.going"));
@@ -136,13 +133,13 @@ async function start() {
 
 /** @param {Under} under */
 async function stop(under) {
-  await keepOwn(NAME, { ...under, stopped: Date.now() });
+  if (!(await isSaved(keepOwn(NAME, { ...under, stopped: Date.now() })))) return;
   await refresh();
   focus("input");
 }
 
 async function forget() {
-  await keepOwn(NAME, undefined);
+  if (!(await isSaved(keepOwn(NAME, undefined)))) return;
   await refresh();
   focus(".button");
 }
@@ -174,16 +171,7 @@ function minutesOf(event) {
 
 /** @param {number} minutes @param {string} at @param {string} [id] */
 async function stored(minutes, at, id) {
-  try {
-    await save("walk", { minutes }, { at, id });
-  } catch (error) {
-    console.error(error);
-    failed = true;
-    say(t("pain.not_saved"));
-    await refresh();
-    return false;
-  }
-  failed = false;
+  if (!(await isSaved(save("walk", { minutes }, { at, id })))) return false;
   saved = minutes;
   say(counted("walk.saved", minutes));
   return true;

@@ -3,7 +3,7 @@
 
 import { day, daysFrom } from "../moments.js";
 import { revise } from "../records.js";
-import { go, say } from "../router.js";
+import { go, isSaved, say } from "../router.js";
 import { strip } from "../strip.js";
 import { html, nothing } from "../vendor/lit-html.js";
 import { t, timeInWords } from "../words.js";
@@ -77,16 +77,9 @@ function question({ field, about }) {
 
 /** @param {Question} asked @param {number | string} value */
 async function answer({ field, about }, value) {
-  try {
-    for (const { id } of about) {
-      given.set(field + id, Date.now());
-      await revise(id, { [field]: value });
-    }
-  } catch (error) {
-    console.error(error);
-    return say(t("pain.not_saved"));
-  }
-  say(t("session.later_saved"));
+  about.forEach(({ id }) => given.set(field + id, Date.now()));
+  const writing = Promise.all(about.map(({ id }) => revise(id, { [field]: value })));
+  if (await isSaved(writing)) say(t("session.later_saved"));
   const red = (/** @type {SessionRecord} */ one) => isRed({ [field]: value, leg_before: one.leg_before });
   if (about.some(red)) go("/app/check");
 }

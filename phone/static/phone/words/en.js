@@ -3,7 +3,10 @@ export default {
     "skip": "Skip to the main part",
     "not_here": "Not on this phone yet",
     "not_here_why": "This part comes as soon as there is a network. What you noted is safe on this phone.",
-    "try_again": "Try again"
+    "try_again": "Try again",
+    "unreadable": "Amble cannot open what is on this phone",
+    "unreadable_why": "Its storage may be full, or this may be a private window. Nothing can be noted until that is mended.",
+    "help_now": "If you need help now, call your clinic or the emergency number."
   },
   "dates": {
     "full": "{weekday} {day} {month}",
@@ -287,6 +290,7 @@ export default {
     "told": "Your clinic has been told ({when}). Nobody watches this all the time, so follow the advice now.",
     "told_before": "Your clinic has been told ({when}). Your newest answers are only on this phone.",
     "not_taken": "Your answers could not be sent. Nobody has been told. Call your clinic now.",
+    "not_saved": "This phone cannot save your answers. Go on all the same: you get the advice.",
     "not_kept": "This phone could not save your answers. Nobody has been told. Call your clinic now.",
     "known": "Your clinic has been told. Nobody watches this all the time, so follow the advice now.",
     "stopped": "Your exercises are stopped until a person at your clinic lets you go on.",

@@ -4,7 +4,10 @@ export default {
     "skip": "Ir a la parte principal",
     "not_here": "Aún no está en este teléfono",
     "not_here_why": "Esta parte llega en cuanto hay red. Lo que anotaste está seguro en este teléfono.",
-    "try_again": "Intentar otra vez"
+    "try_again": "Intentar otra vez",
+    "unreadable": "Amble no puede abrir lo que hay en este teléfono",
+    "unreadable_why": "Puede que la memoria esté llena o que sea una ventana privada. Nada se puede anotar hasta que se arregle.",
+    "help_now": "Si necesitas ayuda ahora, llama a tu clínica o al número de emergencias."
   },
   "dates": {
     "full": "{weekday}, {day} de {month}",
@@ -288,6 +291,7 @@ export default {
     "told": "Tu clínica ya lo sabe ({when}). Nadie mira esto todo el tiempo: sigue el consejo ahora.",
     "told_before": "Tu clínica ya lo sabe ({when}). Lo último que dijiste está solo en este teléfono.",
     "not_taken": "Lo que dijiste no se pudo enviar. No lo sabe nadie. Llama ya a tu clínica.",
+    "not_saved": "Este teléfono no puede guardar lo que dices. Sigue de todos modos: tendrás los consejos.",
     "not_kept": "Este teléfono no pudo guardar lo que dijiste. No lo sabe nadie. Llama ya a tu clínica.",
     "known": "Tu clínica lo sabe. Nadie mira esto todo el tiempo: sigue el consejo ahora.",
     "stopped": "Tus ejercicios están parados hasta que una persona de tu clínica te deje seguir.",
