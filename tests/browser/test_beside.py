@@ -151,7 +151,7 @@ def test_a_private_note_is_marked_and_staff_never_see_it(joined: Phone, ana: Per
     note.get_by_role("button", name="Remove").click()
     expect(note).to_have_count(0)
     joined.unsent(0)
-    assert stored(ana, Message, "withdrawn") == [(True,)]
+    assert stored(ana, Message, "withdrawn") == [(True,), (False,)]
 
 
 # --- the patient's data ---------------------------------------------------------------------------------------

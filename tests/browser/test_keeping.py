@@ -165,7 +165,9 @@ def test_a_lost_database_is_opened_again_and_a_full_one_says_that_nothing_was_sa
     def cannot(what: str) -> None:
         page.get_by_role("button", name=what).click()
         expect(said).to_be_in_viewport()
-        assert (said.bounding_box() or {})["height"] > 20
+        box = said.bounding_box()
+        assert box is not None
+        assert box["height"] > 20
 
     page.get_by_role("link", name="Add details").click()
     page.get_by_role("button", name="Save").wait_for()
