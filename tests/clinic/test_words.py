@@ -8,7 +8,7 @@ import pytest
 
 from clinic import words
 from recovery.rules.need import Need
-from recovery.rules.red_flags import SEVERE_DAYS_IN_A_ROW, TOLD_WITH_A_SESSION, symptom_check
+from recovery.rules.red_flags import NOT_JUDGED, SEVERE_DAYS_IN_A_ROW, TOLD_WITH_A_SESSION, symptom_check
 from recovery.rules.sentences import BY_RULE
 from recovery.rules.status import Status
 
@@ -37,7 +37,11 @@ def test_every_need_has_words_and_a_colour_and_the_filters_have_its_order():
 
 def test_every_question_that_raises_a_flag_has_short_words():
     raising = {question.id for question in symptom_check().values() if question.tier.raises_flag}
-    assert words.RED_FLAG.keys() == raising | {SEVERE_DAYS_IN_A_ROW, *TOLD_WITH_A_SESSION.values()}
+    assert words.RED_FLAG.keys() == raising | {
+        NOT_JUDGED,
+        SEVERE_DAYS_IN_A_ROW,
+        *TOLD_WITH_A_SESSION.values(),
+    }
 
 
 @pytest.mark.parametrize(

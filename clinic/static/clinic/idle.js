@@ -13,6 +13,7 @@ const tabs = new BroadcastChannel("amble-desk");
 
 let active = Date.now(); // when the person last did something, in any tab
 let told = Date.now(); // when the server last heard of it
+let isLeaving = false;
 
 // --- who is there ----------------------------------------------------------------------------------------
 
@@ -57,7 +58,8 @@ function look() {
 
 /** Off the screen with the page: somebody else may stand before it. */
 function leave() {
-  clearInterval(ticking);
+  if (isLeaving) return; // a page that goes is hidden first, and looks again
+  isLeaving = true;
   keep();
   const here = new FormData(form);
   here.set("idle", location.pathname + location.search);
@@ -88,7 +90,7 @@ document.addEventListener("visibilitychange", look);
 document.addEventListener("htmx:responseError", (event) => {
   if (event.detail.xhr.status === 401) leave();
 });
-const ticking = setInterval(look, 5000);
+setInterval(look, 5000);
 tabs.postMessage(active);
 
 // --- what was typed ----------------------------------------------------------------------------------------
