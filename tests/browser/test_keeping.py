@@ -223,6 +223,7 @@ def test_three_hundred_records_of_three_days_arrive_once_each(joined: Phone, ana
     assert server.times("POST", SYNC) - before >= 3
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.trust)])
 def test_a_browser_killed_while_writing_loses_nothing_that_was_shown_as_saved(
     playwright: Playwright, server: Server, ana: Person, maria: Person, tmp_path: Path, kills: int
