@@ -12,8 +12,8 @@ from clinic.acting import Stay
 from clinic.administration.export import Export
 from clinic.administration.handover import CoverFor, HandOver, OwnCover
 from clinic.administration.keeping import Keeping, KeepRecord, LetGo
+from clinic.administration.resetting import ResetPassword, ResetSecondFactor
 from clinic.administration.roster import Roster
-from clinic.administration.second_factor import ResetPassword, ResetSecondFactor
 from clinic.administration.settings import ClinicPage
 from clinic.administration.staff import ColleaguePage, HasLeft, InviteColleague, Staff, VoidInvitation
 from clinic.audit import Audit

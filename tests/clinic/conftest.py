@@ -1,11 +1,12 @@
 """The people at the desk. Their pages are asked for with a session, as a browser does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 
@@ -21,6 +22,13 @@ from tests.people import Person
 
 PASSWORD = "three calm herons"
 HASHED = make_password(PASSWORD)  # once: it is slow by design
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """Python's clock, which stands at NOW until a test moves it."""
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture

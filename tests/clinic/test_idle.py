@@ -1,7 +1,7 @@
 """A session ends after 15 minutes in which nobody did anything, and after twelve hours; what was sent is not lost."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
 from typing import Any
@@ -24,12 +24,6 @@ from tests.people import Person
 
 Browser = Callable[[Person], Client]
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A password that is lost, or that somebody else knows: changed by its owner, or reset; who knew the old one is out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -23,12 +23,6 @@ from tests.people import Person
 Browser = Callable[[Person], Client]
 
 NEW = "four patient herons wade"
-
-
-@pytest.fixture
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
 
 
 @pytest.fixture

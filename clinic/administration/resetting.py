@@ -1,6 +1,7 @@
 """A colleague has lost phone and codes, or the password: an administrator makes void what is lost, and tells them."""
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import partial
 
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 ONLY_THE_OPERATOR = "Only whoever runs this Amble can reset it for this colleague."
 
 
-class Resetting(AdministrationPage):
+class Resetting(AdministrationPage, ABC):
     """One's own password and second factor are on one's own page."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -42,8 +43,9 @@ class Resetting(AdministrationPage):
             raise PermissionDenied(ONLY_THE_OPERATOR)
         return self.reset(one.user)
 
+    @abstractmethod
     def reset(self, colleague: User) -> HttpResponse:
-        raise NotImplementedError
+        """Make void what is lost, and say so."""
 
     def _works_elsewhere(self, pk: int) -> bool:
         """Another clinic's door is not this one's to weaken."""
