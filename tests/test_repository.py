@@ -6,6 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from tests.promises import promises
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -16,6 +18,13 @@ def tracked() -> list[Path]:
         ["git", "ls-files", "-z"], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     return [PROJECT / name for name in listed.stdout.split("\0") if name]
+
+
+@pytest.mark.xdist_group("one")
+def test_the_tests_of_a_group_share_a_worker(request: pytest.FixtureRequest):
+    """xdist marks their names. Some of its versions do not know pytest's names, and let the groups fall in silence."""
+    if getattr(request.config.option, "loadgroup", False):
+        assert request.node.nodeid.endswith("@one")
 
 
 def test_rooms_look_down_and_pure_modules_are_plain_python():
