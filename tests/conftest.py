@@ -5,6 +5,7 @@ Row-level security is forced: a test sees rows only within accounts.access.actin
 """
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -13,6 +14,7 @@ import hypothesis
 import psycopg
 import pytest
 import time_machine
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.management import call_command
 from django.db import connection, connections
 from environ import Env
@@ -25,19 +27,39 @@ from tests.moments import NOW
 hypothesis.settings.register_profile("amble", deadline=None, max_examples=60, print_blob=True)
 hypothesis.settings.load_profile("amble")
 
+# 100 ms and 100 MB each are for those who guess.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
+
 # Filled by migrate; everything else in the database was made by a test.
 KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
 
+# A database that is only copied. It is of one run, and stays until the next one.
+PREPARED = "test_amble_prepared"
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A fresh database of the owner role, prepared as in production; from then on the app role."""
-    name = sql.Identifier(connection.settings_dict["NAME"])
+    """A fresh database of the owner role, prepared as in production; from then on the app role.
+
+    Preparing takes many seconds of a processor: xdist's first worker does it, the others copy what it made.
+    """
+    name, prepared = (sql.Identifier(each) for each in (connection.settings_dict["NAME"], PREPARED))
     with _owner(dbname="postgres") as owner:
+        owner.execute("SET lock_timeout = 0")
+        owner.execute("SELECT pg_advisory_lock(1)")  # until this connection ends
         owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        owner.execute(sql.SQL("CREATE DATABASE {}").format(name))
-    with django_db_blocker.unblock(), as_owner():
-        call_command("prepare", verbosity=0)
+        made_by = owner.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [PREPARED]
+        ).fetchone()
+        if made_by != (RUN,):
+            owner.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(prepared))
+            owner.execute(sql.SQL("CREATE DATABASE {}").format(prepared))
+            with django_db_blocker.unblock(), as_owner(PREPARED):
+                call_command("prepare", verbosity=0)
+            owner.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(prepared, sql.Literal(RUN)))
+        owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, prepared))
     yield
     connections.close_all()
     with _owner(dbname="postgres") as owner:
@@ -116,13 +138,13 @@ def _owner(**place: str) -> psycopg.Connection[tuple[object, ...]]:
 
 
 @contextmanager
-def as_owner() -> Iterator[None]:
-    """Django's connection under the owner role."""
+def as_owner(database: str = "") -> Iterator[None]:
+    """Django's connection under the owner role, to another `database` if one is named."""
     settings = connection.settings_dict
-    app = {key: settings[key] for key in ("USER", "PASSWORD")}
+    app = {key: settings[key] for key in ("USER", "PASSWORD", "NAME")}
     owner = Env().db_url("DATABASE_OWNER_URL")
     connection.close()
-    settings.update({key: owner[key] for key in app})
+    settings.update({key: owner[key] for key in app} | ({"NAME": database} if database else {}))
     try:
         yield
     finally:
