@@ -1,9 +1,9 @@
-"""Pictures of every page of the desk, to be looked at: docs/screenshots/<page>-<width>.jpg, and <page>-empty-1280.jpg.
+"""Pictures of every page of the desk, to be looked at: docs/screenshots/<page>-<width>.jpg, <page>-empty-<width>.jpg.
 
     python -m tests.screenshots [--to DIR]
 
-Starts a PostgreSQL of its own and a web process, makes the demo clinic and one where nothing has happened yet, and
-visits each page as somebody who works with it.
+Starts a PostgreSQL of its own and a web process, makes the demo clinic, one where nothing has happened yet and one
+whose only patient was added just now, and visits each page as somebody who works with it.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -22,16 +22,12 @@ from tests.bench.server import configure, prepare, web
 PROJECT = Path(__file__).resolve().parents[1]
 WIDTHS, HEIGHT = (1280, 768), 800
 MOST = 1600  # what is taller goes on in the same way
-PATIENT = "Fatima El Amrani"
+PATIENT = "Fatima El Amrani"  # who is on track
 PASSWORD = "a clinic where nothing has happened"
 
-# Name of the picture, and where the page is. {patient} is somebody on track.
-OF_THERAPISTS = {
-    "worklist": "",
-    "red-flags": "red-flags",
-    "messages": "messages",
-    "reviews": "reviews",
-    "tasks": "tasks",
+# Name of the picture, and where the page is: a number in braces is that of the first such link on PLACES.
+OF_NOBODY = {"sign-in": "sign-in", "join": "clinic/join"}
+OF_PATIENTS = {
     "patient": "patients/{patient}",
     "thread": "patients/{patient}/messages",
     "builder-start": "patients/{patient}/program",
@@ -41,6 +37,14 @@ OF_THERAPISTS = {
     "paper-diary": "patients/{patient}/paper-diary",
     "invitation": "patients/{patient}/invitation",
     "care": "patients/{patient}/care",
+}
+OF_THERAPISTS = OF_PATIENTS | {
+    "worklist": "",
+    "red-flags": "red-flags",
+    "messages": "messages",
+    "reviews": "reviews",
+    "review": "episodes/{episode}/review",
+    "tasks": "tasks",
     "catalog": "exercises",
     "exercise": "exercises/new",
     "program": "programs/new",
@@ -53,6 +57,7 @@ OF_THERAPISTS = {
     "add-app": "account/app",
     "add-passkey": "account/passkey",
     "password": "account/password",
+    "new-password": "account/password/new",
     "notifications": "your-notifications",
 }
 OF_CLINICIANS = {"cohort": "cohort", "reminder-effect": "reminder-effect"}
@@ -60,12 +65,24 @@ OF_ADMINISTRATORS = {
     "clinic": "clinic",
     "staff": "clinic/staff",
     "invite-colleague": "clinic/staff/invite",
+    "colleague": "clinic/staff/{colleague}",
+    "hand-over": "clinic/staff/{colleague}/hand-over",
+    "cover-for": "clinic/staff/{colleague}/cover",
     "roster": "clinic/patients",
     "keeping": "clinic/keeping",
     "export": "clinic/export",
     "audit": "audit",
 }
-EMPTY = ("worklist", "red-flags", "messages", "reviews", "tasks", "invitations", "cohort", "roster", "audit")
+EVERYTHING = OF_THERAPISTS | OF_CLINICIANS | OF_ADMINISTRATORS
+EMPTY = (
+    *("worklist", "red-flags", "messages", "reviews", "tasks", "invitations", "cohort", "reminder-effect"),
+    *("staff", "roster", "keeping", "audit"),
+)
+PLACES = {
+    "patient": ("", r"/patients/(\d+)"),
+    "episode": ("reviews", r"/episodes/(\d+)/review"),
+    "colleague": ("clinic/staff", r"/clinic/staff/(\d+)"),
+}
 
 
 def main() -> int:
@@ -88,7 +105,7 @@ def main() -> int:
 
 def _clinics() -> dict[str, tuple[str, str]]:
     """Email and password by role at the demo clinic; of "nobody's" at one without patients, where "half" owes the
-    second factor.
+    second factor; and of "newcomer's" at one with a patient of whom there is nothing yet.
     """
     prepare()
     from django.core.management import call_command
@@ -97,6 +114,7 @@ def _clinics() -> dict[str, tuple[str, str]]:
     from accounts.access import Role, acting_for_all
     from accounts.models import Clinic, FactorKind, Membership, SecondFactor, User
     from config.demo import make_clinic
+    from recovery.actions.people import add_patient, open_episode
 
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_catalog", verbosity=0, stdout=StringIO())
@@ -105,24 +123,42 @@ def _clinics() -> dict[str, tuple[str, str]]:
     for key in make_clinic(now=now):
         if key.role != Role.PATIENT:
             keys.setdefault(key.role.value, (key.first, key.second))  # the first therapist has the patient
+    staff = (Role.THERAPIST, Role.CLINICIAN, Role.ADMINISTRATOR)
+
+    def colleague(name: str, of: Clinic, roles: tuple[Role, ...]) -> User:
+        user = User(email=f"{name.split()[0].lower()}@example.org", name=name)
+        user.set_password(PASSWORD)
+        user.save()
+        for role in roles:
+            Membership.objects.create(user=user, clinic=of, role=role, started_at=now)
+        return user
+
     with acting_for_all():
-        clinic = Clinic.objects.create(
-            name="Lakeside Physiotherapy", time_zone="Europe/Berlin", created_at=now
+        lakeside, riverside = (
+            Clinic.objects.create(name=f"{name} Physiotherapy", time_zone="Europe/Berlin", created_at=now)
+            for name in ("Lakeside", "Riverside")
         )
-        someone = User(email="nina@example.org", name="Nina Roth")
-        someone.set_password(PASSWORD)
-        someone.save()
-        for role in (Role.THERAPIST, Role.CLINICIAN, Role.ADMINISTRATOR):
-            Membership.objects.create(user=someone, clinic=clinic, role=role, started_at=now)
-        careful = User(email="omar@example.org", name="Omar Roth")
-        careful.set_password(PASSWORD)
-        careful.save()
-        Membership.objects.create(user=careful, clinic=clinic, role=Role.THERAPIST, started_at=now)
+        colleague("Nina Roth", lakeside, staff)
+        careful = colleague("Omar Roth", lakeside, staff[:1])
         SecondFactor.objects.create(
             user=careful, kind=FactorKind.APP, name="Phone", secret=b"", counter=0, added_at=now
         )
+        ivo = colleague("Ivo Lind", riverside, staff[:1])
+        newcomer = add_patient(
+            clinic_id=riverside.pk,
+            name="Jo Novak",
+            birth_year=1984,
+            time_zone="Europe/Berlin",
+            by=ivo.pk,
+            today=now.date(),
+            now=now,
+        )
+        open_episode(
+            patient=newcomer, by=ivo.pk, now=now, onset_on=now.date() - timedelta(days=20), side="left"
+        )
     connection.close()
-    return keys | {"nobody's": ("nina@example.org", PASSWORD), "half": ("omar@example.org", PASSWORD)}
+    own = {"nobody's": "nina", "half": "omar", "newcomer's": "ivo"}
+    return keys | {key: (f"{name}@example.org", PASSWORD) for key, name in own.items()}
 
 
 def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
@@ -133,37 +169,36 @@ def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for width in WIDTHS:
-            for role, pages in (
-                ("therapist", OF_THERAPISTS),
-                ("clinician", OF_CLINICIANS),
-                ("administrator", OF_ADMINISTRATORS),
-            ):
-                page = _signed_in(browser, address, *keys[role], width)
-                patient = _patient(page, address) if role == "therapist" else ""
+
+            def shoot(who: str, pages: dict[str, str], suffix: str = "", width: int = width) -> None:
+                page = _signed_in(browser, address, *keys[who], width)
                 for name, path in pages.items():
-                    _shoot(page, f"{address}/{path.format(patient=patient)}", to / f"{name}-{width}.jpg")
+                    _shoot(page, address, path, to / f"{name}{suffix}-{width}.jpg")
                 page.context.close()
+
+            stranger = browser.new_context(viewport={"width": width, "height": HEIGHT}).new_page()
+            for name, path in OF_NOBODY.items():
+                _shoot(stranger, address, path, to / f"{name}-{width}.jpg")
+            stranger.context.close()
+            shoot("therapist", OF_THERAPISTS)
+            shoot("clinician", OF_CLINICIANS)
+            shoot("administrator", OF_ADMINISTRATORS)
+            shoot("half", {"second-step": "sign-in/second"})
+            shoot("nobody's", {name: EVERYTHING[name] for name in EMPTY}, "-empty")
+            shoot("newcomer's", OF_PATIENTS, "-empty")
         _shoot_builder(browser, address, keys["therapist"], to)
-        for width in WIDTHS:
-            page = _signed_in(browser, address, *keys["half"], width)
-            _shoot(page, f"{address}/sign-in/second", to / f"second-step-{width}.jpg")
-            page.context.close()
-        page = _signed_in(browser, address, *keys["nobody's"], WIDTHS[0])
-        everything = OF_THERAPISTS | OF_CLINICIANS | OF_ADMINISTRATORS
-        for name in EMPTY:
-            _shoot(page, f"{address}/{everything[name]}", to / f"{name}-empty-{WIDTHS[0]}.jpg")
         browser.close()
 
 
 def _shoot_builder(browser: Any, address: str, key: tuple[str, str], to: Path) -> None:
     """Last of all: a draft that has been begun is what the start of the builder leads to."""
     page = _signed_in(browser, address, *key, WIDTHS[0])
-    page.goto(f"{address}/patients/{_patient(page, address)}/program")
+    page.goto(_address(page, address, OF_PATIENTS["builder-start"]))
     page.get_by_role("button", name=re.compile("^Adjust")).click()
     page.wait_for_selector("#lines .line")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        _shoot(page, page.url, to / f"builder-{width}.jpg")
+        _shoot(page, page.url, "", to / f"builder-{width}.jpg")
 
 
 def _signed_in(browser: Any, address: str, email: str, password: str, width: int) -> Any:
@@ -176,14 +211,21 @@ def _signed_in(browser: Any, address: str, email: str, password: str, width: int
     return page
 
 
-def _patient(page: Any, address: str) -> str:
-    page.goto(address)
-    found = re.search(r"\d+", page.get_by_role("link", name=PATIENT).first.get_attribute("href"))
-    assert found is not None
-    return found[0]
+def _address(page: Any, address: str, path: str) -> str:
+    for name in re.findall(r"{(\w+)}", path):
+        where, pattern = PLACES[name]
+        page.goto(f"{address}/{where}")
+        own = page.get_by_role("link", name=PATIENT)
+        links = own if name == "patient" and own.count() else page.locator("main a")
+        targets = " ".join(link.get_attribute("href") or "" for link in links.all())
+        found = re.search(pattern + r"\b", targets)
+        assert found is not None, path
+        path = path.replace(f"{{{name}}}", found[1])
+    return f"{address}/{path}" if path else address
 
 
-def _shoot(page: Any, url: str, file: Path) -> None:
+def _shoot(page: Any, address: str, path: str, file: Path) -> None:
+    url = _address(page, address, path)
     answer = page.goto(url)
     assert answer.ok, f"{url}: {answer.status}"
     page.wait_for_timeout(400)  # what scripts draw
