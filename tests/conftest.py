@@ -4,6 +4,7 @@ Row-level security is forced: a test sees rows only within accounts.access.actin
 `db` rolls back at the end of a test. `committed` is for tests whose rows other connections must see.
 """
 
+import gc
 import os
 import secrets
 from collections.abc import Iterator
@@ -113,6 +114,12 @@ LONGEST = {"faults", "journeys"}
 # Real browsers and real processes wait for seconds of the clock, and the machine may be busy with others: such a
 # test is tried up to three times, and pytest prints each failed try as an R. All others have one.
 AT_THE_MERCY_OF_THE_MACHINE = {"browser", "faults"}
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share stays to the end: the collector need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from accounts.access import Role, acting, acting_for_all
+from config import database
 from recovery.actions.people import invite_patient
 from recovery.models import PainEntry, Patient
 from recovery.models.diary import PhoneRecord
@@ -23,7 +25,11 @@ from tests.browser.server import Server
 from tests.people import Person
 
 WIDTH, HEIGHT = 360, 740
-LOOKS: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
+# Forced colours in the light: of a dark page axe compares the author's colour of text with the forced background.
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"color_scheme": "dark"},
+    {"color_scheme": "light", "forced_colors": "active"},
+)
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
@@ -223,8 +229,21 @@ def browser(playwright: Playwright, executable: str) -> Iterator[Browser]:
     browser.close()
 
 
+@pytest.fixture(scope="module")
+def pool(django_db_setup: None) -> Iterator[None]:
+    """Connections to the database as in production: else each connection of a browser makes one."""
+    settings = connection.settings_dict
+    before = settings.copy()
+    connection.close()
+    settings.update(OPTIONS=settings["OPTIONS"] | {"pool": database.pool(8)}, CONN_MAX_AGE=0)
+    yield
+    connection.close()
+    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's
+    settings.update(before)
+
+
 @pytest.fixture
-def server(browser: Browser, committed: None) -> Iterator[Server]:
+def server(browser: Browser, pool: None, committed: None) -> Iterator[Server]:
     server = Server()
     server.start()
     yield server

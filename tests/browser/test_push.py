@@ -81,16 +81,6 @@ def receipts() -> list[int]:
         return list(Receipt.objects.values_list("notification", flat=True))
 
 
-def test_a_message_is_shown_and_the_server_is_told(reached: Phone, ana: Person):
-    row = sent_to(ana)
-    arrives(reached, row)
-    (note,) = shown(reached)
-    assert (note["title"], note["body"]) == ("Time for your exercises", "Open Amble to see more.")
-    assert (note["tag"], note["lang"]) == ("exercise-08:00", "en")
-    assert note["actions"][:2] == ["done", "later"]
-    wait_until(lambda: receipts() == [row.pk])
-
-
 def test_it_is_in_the_language_of_the_patient(reached: Phone, ana: Person):
     reached.open("help")
     reached.page.get_by_role("radio", name="Español").check(force=True)
@@ -100,10 +90,15 @@ def test_it_is_in_the_language_of_the_patient(reached: Phone, ana: Person):
     assert (note["title"], note["body"]) == ("Es hora de tu diario", "Abre Amble para ver más.")
 
 
-def test_one_that_comes_again_stands_there_once_and_is_heard_once(reached: Phone, ana: Person):
+def test_a_message_is_shown_once_heard_once_and_the_server_is_told(reached: Phone, ana: Person):
     row = sent_to(ana)
     arrives(reached, row)
-    assert [note["renotify"] for note in shown(reached)] == [True]
+    (note,) = shown(reached)
+    assert (note["title"], note["body"]) == ("Time for your exercises", "Open Amble to see more.")
+    assert (note["tag"], note["lang"]) == ("exercise-08:00", "en")
+    assert note["actions"][:2] == ["done", "later"]
+    wait_until(lambda: receipts() == [row.pk])
+    assert note["renotify"]
     arrives(reached, row)
     wait_until(lambda: [note["renotify"] for note in shown(reached)] == [False])
     wait_until(lambda: receipts() == [row.pk])
@@ -124,32 +119,28 @@ def test_something_unreadable_still_shows_something(reached: Phone):
     assert [note["title"] for note in shown(reached)] == ["Amble"]
 
 
-def test_later_puts_it_off_by_half_an_hour(reached: Phone, ana: Person, server: Server):
+def test_it_is_answered_from_the_lock_screen(reached: Phone, ana: Person):
     row = sent_to(ana)
     arrives(reached, row)
     click(reached, "later")
     wait_until(lambda: now_of(row).snoozed_for == "30_minutes")
     assert shown(reached) == []
-
-
-def test_done_is_said_from_the_notification(reached: Phone, ana: Person):
     row = sent_to(ana, "walk", "17:00")
     arrives(reached, row)
     click(reached, "done")
     wait_until(lambda: now_of(row).done_at is not None)
 
 
-def test_log_opens_the_pad_of_the_app_that_is_open(reached: Phone, ana: Person):
+def test_a_tap_on_it_opens_what_it_is_about_also_in_the_app_that_is_open(reached: Phone, ana: Person):
     reached.open("help")
-    arrives(reached, sent_to(ana, "diary", "20:00"))
-    click(reached, "log")
-    expect(reached.page.locator("#pad")).to_be_visible()
-
-
-def test_a_tap_on_the_message_opens_what_it_is_about(reached: Phone, ana: Person):
     arrives(reached, sent_to(ana, "diary", "20:00"))
     click(reached)
     expect(reached.page.get_by_role("heading", name="Evening diary")).to_be_visible()
+    reached.open("help")
+    wait_until(lambda: not shown(reached))
+    arrives(reached, sent_to(ana, "diary", "20:01"))
+    click(reached, "log")
+    expect(reached.page.locator("#pad")).to_be_visible()
 
 
 def test_what_is_answered_without_a_network_waits_for_one(reached: Phone, ana: Person, server: Server):

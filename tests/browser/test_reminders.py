@@ -15,8 +15,6 @@ from tests.browser.conftest import Phone, sideways
 from tests.browser.server import Server
 from tests.people import Person
 
-pytestmark = pytest.mark.whole_browser
-
 
 def of(person: Person, model: Any, *fields: str) -> list[tuple[Any, ...]]:
     with acting_for_all():

@@ -172,9 +172,10 @@ def running(folder: Path) -> Iterator[Amble]:
             amble.process.wait(30)
 
 
-def test_sigterm_ends_everything_in_good_order(folder):
+def test_a_second_one_on_the_same_data_is_refused_and_sigterm_ends_everything_in_good_order(folder):
     with running(folder) as amble:
         assert amble.status() == 200
+        assert "Another `make run` is using" in refusal(folder)
         amble.end(signal.SIGTERM)
         assert amble.process.returncode == 0
     assert "database system is shut down" in (folder / "logs/postgresql.log").read_text()
@@ -329,11 +330,6 @@ def test_what_dies_again_and_again_ends_everything_with_a_sentence(folder):
             wait_until(lambda: not amble.part("watch"), 15)
         assert amble.process.wait(30) == 1
         assert "watch ended three times within a minute" in amble.screen.read_text().splitlines()[-1]
-
-
-def test_a_second_one_on_the_same_data_is_refused(folder):
-    with running(folder):
-        assert "Another `make run` is using" in refusal(folder)
 
 
 def refusal(folder: Path, **more: str) -> str:
