@@ -2,8 +2,9 @@
 
 They are embedded, empty, in a temporary folder and end with the run: never the developer's data. To test
 against servers of your own set TEST_DATABASE_URL (the app role), TEST_DATABASE_OWNER_URL (the owner role,
-with CREATEDB) and TEST_REDIS_URL. With xdist the controller starts the servers, and every worker has its own
-database and its own number in Valkey. Loaded by `-p tests.servers`: run tests as `python -m pytest`.
+with CREATEDB, and with SET on session_replication_role) and TEST_REDIS_URL. With xdist the controller starts
+the servers, and every worker has its own database and its own number in Valkey. Loaded by `-p tests.servers`:
+run tests as `python -m pytest`.
 """
 
 import os
@@ -67,7 +68,9 @@ def _urls(stack: ExitStack) -> dict[str, str]:
     servers = stack.enter_context(embedded.running(folder, durable=False))
     os.environ["TEST_POSTGRESQL_LOG"] = str(folder / "logs" / "postgresql.log")
     with embedded.superuser(folder) as connection:
-        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(sql.Identifier(embedded.OWNER)))
+        owner = sql.Identifier(embedded.OWNER)
+        connection.execute(sql.SQL("ALTER ROLE {} CREATEDB").format(owner))
+        connection.execute(sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}").format(owner))
     return {name: servers.environment[name] for name in URLS}
 
 
