@@ -34,7 +34,6 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 # Filled by migrate; everything else in the database was made by a test.
 KEPT_TABLES = ("django_migrations", "django_content_type", "auth_permission")
 
-
 # TRUNCATE of all would make every table and index anew, in a quarter of a second, and be waited for by who reads.
 AUDIT = "accounts_auditentry"  # nobody may delete a row of it
 EMPTY = sql.SQL("""

@@ -9,6 +9,7 @@ from django.db import connection
 
 from accounts.models import Clinic
 from tests import people
+from tests.conftest import AUDIT
 
 
 def names_seen_by_others() -> list[str]:
@@ -27,6 +28,17 @@ def leaves_nothing() -> Iterator[None]:
 def test_what_a_committed_test_writes_is_seen_by_others_and_gone_afterwards():
     people.clinic("Green")
     assert names_seen_by_others() == ["Green"]
+
+
+@pytest.mark.django_db
+def test_every_table_is_one_that_committed_can_empty():
+    """Where no policy lets a row be deleted, DELETE finds none and says nothing."""
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
+        shut = owner.execute(
+            "SELECT relname::text FROM pg_class WHERE relforcerowsecurity AND NOT EXISTS (SELECT FROM pg_policies"
+            " WHERE tablename = relname AND permissive = 'PERMISSIVE' AND cmd IN ('ALL', 'DELETE'))"
+        ).fetchall()
+    assert shut == [(AUDIT,)]
 
 
 @pytest.mark.django_db
