@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from accounts.access import Role, acting, acting_for_all
 from config import database
+from recovery import consents
 from recovery.actions.people import invite_patient
-from recovery.models import PainEntry, Patient
+from recovery.models import Consent, PainEntry, Patient
 from recovery.models.diary import PhoneRecord
 from tests import people
 from tests.browser.chromium import FLAGS, chromium, headless_shell
@@ -56,6 +57,13 @@ OWN_WAITING = """() => new Promise((resolve, reject) => {
         };
     };
 })"""
+
+# By the app's own scripts, so that the database has its stores.
+KEEPS_IDENTITY = """async (identity) => {
+    const { keep } = await import("/static/phone/store.js");
+    await keep("identity", identity);
+    localStorage.setItem("amble", JSON.stringify({ joined: true }));
+}"""
 
 
 def wait_until(happens: Callable[[], object], seconds: float = 15) -> None:
@@ -105,6 +113,32 @@ class Phone:
         self.page.get_by_label("Year of birth").fill("1980")
         self.page.get_by_role("button", name="Next").click()
         self.page.get_by_role("button", name="I agree, start").click()
+        expect(self.page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
+
+    def sign_in(self, person: Person) -> None:
+        """What `join` leaves behind, in a third of its time: this phone is `person`'s device, with their agreement."""
+        with acting(person.actor):
+            Consent.objects.create(
+                clinic_id=person.actor.clinic_id,
+                patient_id=person.user.pk,
+                version=consents.text()["version"],
+                given=True,
+                answered_at=timezone.now(),
+                device_id=person.actor.device_id,
+            )
+        identity = {
+            "person": person.user.pk,
+            "clinic": person.actor.clinic_id,
+            "device": person.actor.device_id,
+            "token": person.token,
+            "signed_out": False,
+        }
+        blank = f"{self.server.address}/app/blank"
+        self.page.route(blank, lambda route: route.fulfill(content_type="text/html", body=""))
+        self.page.goto(blank)
+        self.page.evaluate(KEEPS_IDENTITY, identity)
+        self.page.unroute(blank)
+        self.open()
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
 
     def tap(self, region: str, score: int, *, page: Page | None = None) -> None:
@@ -299,9 +333,9 @@ def phone(new_phone: Callable[..., Phone]) -> Phone:
 
 
 @pytest.fixture
-def joined(phone: Phone, ana: Person, maria: Person) -> Phone:
+def joined(phone: Phone, ana: Person) -> Phone:
     """Ana's phone, on its first screen, with everything sent."""
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     phone.unsent(0)
     return phone
 

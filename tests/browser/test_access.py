@@ -104,10 +104,10 @@ def language_of(person: Person) -> str:
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_nothing_is_wider_than_a_small_phone_with_text_twice_as_large(
-    new_phone: Callable[..., Phone], ana: Person, maria: Person, language: str
+    new_phone: Callable[..., Phone], ana: Person, language: str
 ):
     phone = new_phone(width=320, height=568)
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     if language == "es":
         phone.open("help")
         phone.page.get_by_role("radio", name="Español").check(force=True)

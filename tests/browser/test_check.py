@@ -421,10 +421,10 @@ def test_a_phone_that_cannot_save_gives_the_advice_all_the_same(joined: Phone):
 
 
 def test_axe_finds_nothing_serious_and_nothing_is_wider_than_320_pixels(
-    new_phone: Callable[..., Phone], ana: Person, maria: Person, with_numbers: None
+    new_phone: Callable[..., Phone], ana: Person, with_numbers: None
 ):
     phone = new_phone(width=320, height=568, reduced_motion="reduce")
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     phone.unsent(0)
     page = phone.page
 

@@ -32,8 +32,8 @@ def bea(maria: Person) -> Person:
 
 
 @pytest.fixture
-def player(phone: Phone, bea: Person, maria: Person) -> Phone:
-    phone.join(bea, maria)
+def player(phone: Phone, bea: Person) -> Phone:
+    phone.sign_in(bea)
     phone.page.clock.install()
     phone.open("session?slot=1")
     phone.page.get_by_role("button", name="Start", exact=True).click()
@@ -88,9 +88,9 @@ def test_what_nobody_has_drawn_has_no_picture_and_no_error(player: Phone):
     expect(page.locator("amble-figure svg")).to_have_count(0)
 
 
-def test_without_motion_there_are_two_stills(new_phone: Callable[..., Phone], bea: Person, maria: Person):
+def test_without_motion_there_are_two_stills(new_phone: Callable[..., Phone], bea: Person):
     phone = new_phone(reduced_motion="reduce")
-    phone.join(bea, maria)
+    phone.sign_in(bea)
     phone.open("session?slot=1")
     phone.page.get_by_role("button", name="Start", exact=True).click()
     expect(phone.page.locator("amble-figure svg > g")).to_have_count(2)
@@ -126,10 +126,8 @@ def test_out_of_sight_it_stands_still(joined: Phone):
     wait_until(lambda: shown() != before)
 
 
-def test_the_program_shows_stills_in_the_skin_that_was_chosen_without_a_network(
-    phone: Phone, bea: Person, maria: Person
-):
-    phone.join(bea, maria)
+def test_the_program_shows_stills_in_the_skin_that_was_chosen_without_a_network(phone: Phone, bea: Person):
+    phone.sign_in(bea)
     phone.open("help")
     phone.page.get_by_role("radio", name="Skin 5 of 5").check(force=True)
     phone.wait_for_worker()

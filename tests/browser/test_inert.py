@@ -171,7 +171,7 @@ def test_whatever_the_server_says_is_never_code(phone: Phone, maria: Person):
     """Also its own texts: of exercises, rules, questions, advice, colleagues and phones."""
     now = datetime.now(UTC)
     ana = patient_with_session(maria)
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     with acting(maria.actor):
         patient = Patient.objects.get(pk=ana.user.pk)
         write_to_patient(patient=patient, text="Hello", to_patient=True, by=maria.user.pk, now=now)

@@ -95,7 +95,7 @@ def test_none_ticked_is_an_answer(page: Page, joined: Phone, ana: Person):
 def test_how_it_is_all_in_all_is_one_of_seven(new_phone: Callable[..., Phone], maria: Person):
     ana = after(days=9, by=maria)
     phone = new_phone()
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     phone.open("measures?instrument=gpe")
     page = phone.page
     assert page.get_by_role("radio").count() == 7
@@ -128,7 +128,7 @@ def test_the_weekly_check_is_asked_until_it_is_answered(page: Page, joined: Phon
 
 def test_it_is_read_in_every_look(new_phone: Callable[..., Phone], maria: Person):
     phone = new_phone(width=320, height=568, reduced_motion="reduce")
-    phone.join(after(days=9, by=maria), maria)
+    phone.sign_in(after(days=9, by=maria))
     page = phone.page
     page.get_by_role("heading", name="A few questions").wait_for()
     phone.shoot("today-questions")

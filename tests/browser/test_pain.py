@@ -44,11 +44,9 @@ def test_the_app_starts_without_a_network_and_logs_pain(joined: Phone, ana: Pers
     assert stored(ana) == [("leg", 7, False)]
 
 
-def test_taps_before_the_modules_have_loaded_are_saved(
-    new_phone: Callable[..., Phone], ana: Person, maria: Person
-):
+def test_taps_before_the_modules_have_loaded_are_saved(new_phone: Callable[..., Phone], ana: Person):
     phone = new_phone(service_workers="block")  # the worker would have the modules at once
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     page = phone.page
     held: list[Route] = []
     page.route(re.compile(r"/main\.js$"), lambda route: held.append(route))

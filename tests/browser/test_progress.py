@@ -60,8 +60,8 @@ def five_weeks(maria: Person) -> Person:
     return person_with(FIVE_WEEKS, maria)
 
 
-def open_progress(phone: Phone, person: Person, maria: Person) -> Page:
-    phone.join(person, maria)
+def open_progress(phone: Phone, person: Person) -> Page:
+    phone.sign_in(person)
     phone.open("progress")
     return phone.page
 
@@ -79,8 +79,8 @@ def drawn(page: Page) -> dict[str, list[float | None]]:
     return given
 
 
-def test_chart_and_table_have_the_numbers_that_were_logged(phone: Phone, five_weeks: Person, maria: Person):
-    page = open_progress(phone, five_weeks, maria)
+def test_chart_and_table_have_the_numbers_that_were_logged(phone: Phone, five_weeks: Person):
+    page = open_progress(phone, five_weeks)
     leg = [None if day is None else day[0] for day in FIVE_WEEKS]
     assert drawn(page)["leg"][: len(FIVE_WEEKS)] == leg
     page.get_by_text("Show as a table").click()
@@ -92,16 +92,16 @@ def test_chart_and_table_have_the_numbers_that_were_logged(phone: Phone, five_we
     assert cells == ["none" if score is None else str(score) for score in reversed(leg)]
 
 
-def test_no_line_crosses_a_day_without_a_number(phone: Phone, five_weeks: Person, maria: Person):
-    given = drawn(open_progress(phone, five_weeks, maria))
+def test_no_line_crosses_a_day_without_a_number(phone: Phone, five_weeks: Person):
+    given = drawn(open_progress(phone, five_weeks))
     for line in ("legLine", "backLine"):
         there = [value is not None for value in given[line][: len(FIVE_WEEKS)]]
         assert there == [day is not None for day in FIVE_WEEKS]
 
 
-def test_a_gap_is_blank_on_the_canvas_itself(phone: Phone, five_weeks: Person, maria: Person):
+def test_a_gap_is_blank_on_the_canvas_itself(phone: Phone, five_weeks: Person):
     """The line's colour is in the columns of pixels before and after the three missing days, not between them."""
-    page = open_progress(phone, five_weeks, maria)
+    page = open_progress(phone, five_weeks)
     page.wait_for_selector(".plot canvas")
     blue = page.evaluate(
         """() => {
@@ -125,8 +125,8 @@ def test_a_gap_is_blank_on_the_canvas_itself(phone: Phone, five_weeks: Person, m
     assert blue == [True, False, True]
 
 
-def test_the_tiles_say_what_was_done_of_what_was_asked(phone: Phone, five_weeks: Person, maria: Person):
-    page = open_progress(phone, five_weeks, maria)
+def test_the_tiles_say_what_was_done_of_what_was_asked(phone: Phone, five_weeks: Person):
+    page = open_progress(phone, five_weeks)
     tile = page.locator(".fact")
     logged = sum(day is not None for day in FIVE_WEEKS)
     last_week = sum(day is not None for day in FIVE_WEEKS[-7:])
@@ -136,14 +136,14 @@ def test_the_tiles_say_what_was_done_of_what_was_asked(phone: Phone, five_weeks:
 
 
 def test_where_nothing_was_asked_no_share_is_shown(phone: Phone, maria: Person):
-    page = open_progress(phone, person_with([], maria), maria)
+    page = open_progress(phone, person_with([], maria))
     expect(page.locator(".fact").filter(has_text="Sessions, 7 days")).to_contain_text("Nothing was asked.")
     expect(page.get_by_text("Your chart starts on the day after your first number.")).to_be_visible()
     assert page.locator(".plot").count() == 0
 
 
-def test_a_new_program_has_a_letter_in_the_list(phone: Phone, five_weeks: Person, maria: Person):
-    page = open_progress(phone, five_weeks, maria)
+def test_a_new_program_has_a_letter_in_the_list(phone: Phone, five_weeks: Person):
+    page = open_progress(phone, five_weeks)
     expect(page.locator(".changes li")).to_have_text([r"B New program from " + day_in_words(18)])
 
 
@@ -152,8 +152,8 @@ def day_in_words(days_ago: int) -> str:
     return f"{on:%A} {on.day} {on:%B}"
 
 
-def test_the_chart_is_there_without_a_network(phone: Phone, five_weeks: Person, maria: Person):
-    page = open_progress(phone, five_weeks, maria)
+def test_the_chart_is_there_without_a_network(phone: Phone, five_weeks: Person):
+    page = open_progress(phone, five_weeks)
     phone.wait_for_worker()
     page.reload()
     phone.offline()
@@ -163,10 +163,10 @@ def test_the_chart_is_there_without_a_network(phone: Phone, five_weeks: Person, 
 
 
 def test_uplot_is_asked_for_with_this_screen_and_not_before(
-    new_phone: Callable[..., Phone], server: Server, five_weeks: Person, maria: Person
+    new_phone: Callable[..., Phone], server: Server, five_weeks: Person
 ):
     phone = new_phone(service_workers="block")
-    phone.join(five_weeks, maria)
+    phone.sign_in(five_weeks)
     uplot = ("GET", "/static/phone/vendor/uplot.js")
     assert server.times(*uplot) == 0
     phone.open("progress")
@@ -185,11 +185,9 @@ def test_uplot_is_asked_for_with_this_screen_and_not_before(
     ],
     ids=lambda look: "-".join(map(str, look.values())) or "light",
 )
-def test_it_is_read_in_every_look(
-    new_phone: Callable[..., Phone], five_weeks: Person, maria: Person, look: dict[str, Any]
-):
+def test_it_is_read_in_every_look(new_phone: Callable[..., Phone], five_weeks: Person, look: dict[str, Any]):
     phone = new_phone(**look)
-    page = open_progress(phone, five_weeks, maria)
+    page = open_progress(phone, five_weeks)
     page.wait_for_selector(".plot canvas")
     phone.shoot("progress-" + "-".join(map(str, look.values())))
     assert phone.axe() == []

@@ -35,10 +35,10 @@ def secrets() -> Browser:
 
 
 @pytest.fixture
-def reached(phone: Phone, ana: Person, maria: Person, service: PushService, secrets: Browser) -> Phone:
+def reached(phone: Phone, ana: Person, service: PushService, secrets: Browser) -> Phone:
     """Ana's phone, which takes messages; its worker has everything."""
     take_messages_at(phone, service, secrets)
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     phone.wait_for_worker()
     phone.page.reload()
     phone.unsent(0)

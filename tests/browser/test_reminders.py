@@ -224,11 +224,11 @@ IPHONE = (
 
 
 def test_an_iphone_in_a_tab_is_told_to_put_amble_on_the_home_screen_first(
-    new_phone: Callable[..., Phone], ana: Person, maria: Person
+    new_phone: Callable[..., Phone], ana: Person
 ):
     phone = new_phone(user_agent=IPHONE)
     phone.context.add_init_script("delete window.PushManager;")  # as Safari has it in a tab
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     phone.open("reminders")
     expect(phone.page.get_by_text("On an iPhone, messages come only after")).to_be_visible()
     phone.page.get_by_role("link", name="Show me how").click()
@@ -271,12 +271,12 @@ def test_the_home_screen_is_offered_from_the_second_day_and_not_after_a_no(joine
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_it_is_read_in_every_look(new_phone: Callable[..., Phone], ana: Person, maria: Person, language: str):
+def test_it_is_read_in_every_look(new_phone: Callable[..., Phone], ana: Person, language: str):
     with acting(ana.actor):
         set_first_reminders(patient=Patient.objects.get(pk=ana.user.pk), now=datetime.now(UTC))
     phone = new_phone(width=320, height=568, reduced_motion="reduce")
     page = phone.page
-    phone.join(ana, maria)
+    phone.sign_in(ana)
     if language == "es":
         phone.open("help")
         page.get_by_role("radio", name="Español").check(force=True)

@@ -35,9 +35,9 @@ def bea(maria: Person) -> Person:
 
 
 @pytest.fixture
-def player(phone: Phone, bea: Person, maria: Person) -> Phone:
+def player(phone: Phone, bea: Person) -> Phone:
     """Bea's phone, on its first screen, with everything sent."""
-    phone.join(bea, maria)
+    phone.sign_in(bea)
     phone.unsent(0)
     return phone
 
@@ -272,7 +272,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
             judged_through=now - timedelta(days=1),
             made_at=now,
         )
-    phone.join(bea, maria)
+    phone.sign_in(bea)
     page = phone.page
     page.clock.install()
     phone.open()
@@ -389,9 +389,9 @@ def test_a_screen_reader_hears_the_start_the_half_ten_and_the_last_three(player:
     assert heard == ["Begin.", "Half of it is done.", "10 seconds left.", "3", "2", "1"]
 
 
-def test_every_state_is_for_every_body(new_phone: Callable[..., Phone], bea: Person, maria: Person):
+def test_every_state_is_for_every_body(new_phone: Callable[..., Phone], bea: Person):
     phone = new_phone(reduced_motion="reduce", width=320, height=568)
-    phone.join(bea, maria)
+    phone.sign_in(bea)
     page = phone.page
 
     def look() -> None:

@@ -78,7 +78,7 @@ def test_the_goal_of_the_week_counts_what_was_not_sent_yet(phone: Phone, maria: 
         now=now - timedelta(days=3),
         program=people.program("staying-well"),
     )
-    phone.join(cleo, maria)
+    phone.sign_in(cleo)
     phone.unsent(0)
     phone.open("walk")
     expect(phone.page.get_by_text("0 of 15 minutes")).to_be_visible()
