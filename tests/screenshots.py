@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from config import embedded
 from tests.bench.server import configure, prepare, web
@@ -123,6 +124,7 @@ def _clinics() -> dict[str, tuple[str, str]]:
     for key in make_clinic(now=now):
         if key.role != Role.PATIENT:
             keys.setdefault(key.role.value, (key.first, key.second))  # the first therapist has the patient
+    _work_for(PATIENT, now)
     staff = (Role.THERAPIST, Role.CLINICIAN, Role.ADMINISTRATOR)
 
     def colleague(name: str, of: Clinic, roles: tuple[Role, ...]) -> User:
@@ -161,6 +163,39 @@ def _clinics() -> dict[str, tuple[str, str]]:
     return keys | {key: (f"{name}@example.org", PASSWORD) for key, name in own.items()}
 
 
+def _work_for(name: str, now: datetime) -> None:
+    """An answer, a question that nobody has read, and something a rule could not decide."""
+    from accounts.access import Actor, Role, acting, acting_for_all
+    from recovery.actions.diary import take
+    from recovery.actions.tasks import open_task
+    from recovery.models import Patient, StaffMessage
+    from recovery.models.tasks import TaskKind
+    from recovery.records import read
+
+    with acting_for_all():
+        patient = Patient.objects.get(user__name=name)
+        therapist = patient.care_team.values_list("user", flat=True)[0]
+        whose = {"clinic_id": patient.clinic_id, "patient_id": patient.pk}
+        StaffMessage.objects.create(
+            **whose,
+            author_id=therapist,
+            text="Yes. Put a towel under your elbows, and stop where the leg begins to tingle.",
+            to_patient=True,
+            written_at=now - timedelta(hours=20),
+            read_at=now - timedelta(hours=12),
+        )
+        why = "Two exercises hurt too much: ask what happened."
+        kind = TaskKind.CHECK_BY_HAND
+        open_task(**whose, episode_id=None, kind=kind, cause="pictures", why=why, now=now)
+    with acting(Actor(patient.pk, patient.clinic_id, frozenset({Role.PATIENT}), now.date())):
+        for text, at in (
+            ("I did the press-ups on the floor. Is that right?", now - timedelta(hours=22)),
+            ("Much better, thank you. May I swim on Sunday?", now - timedelta(hours=3)),
+        ):
+            record = read("message", str(uuid4()), {"revision": 1, "at": at, "text": text, "private": False})
+            take(patient_id=patient.pk, records=[record], now=at)
+
+
 def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -176,7 +211,7 @@ def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
                     _shoot(page, address, path, to / f"{name}{suffix}-{width}.jpg")
                 page.context.close()
 
-            stranger = browser.new_context(viewport={"width": width, "height": HEIGHT}).new_page()
+            stranger = _window(browser, width)
             for name, path in OF_NOBODY.items():
                 _shoot(stranger, address, path, to / f"{name}-{width}.jpg")
             stranger.context.close()
@@ -201,8 +236,12 @@ def _shoot_builder(browser: Any, address: str, key: tuple[str, str], to: Path) -
         _shoot(page, page.url, "", to / f"builder-{width}.jpg")
 
 
+def _window(browser: Any, width: int) -> Any:
+    return browser.new_context(viewport={"width": width, "height": HEIGHT}, locale="en-GB").new_page()
+
+
 def _signed_in(browser: Any, address: str, email: str, password: str, width: int) -> Any:
-    page = browser.new_context(viewport={"width": width, "height": HEIGHT}, color_scheme="light").new_page()
+    page = _window(browser, width)
     page.goto(f"{address}/sign-in")
     page.get_by_label("Email").fill(email)
     page.get_by_label("Password").fill(password)
