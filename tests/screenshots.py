@@ -26,7 +26,7 @@ MOST = 1600  # what is taller goes on in the same way
 PATIENT = "Fatima El Amrani"  # who is on track
 PASSWORD = "a clinic where nothing has happened"
 
-# Name of the picture, and where the page is: a number in braces is that of the first such link on PLACES.
+# Name of the picture, and where the page is: a number in braces is that of the first such link at its place.
 OF_NOBODY = {"sign-in": "sign-in", "join": "clinic/join"}
 OF_PATIENTS = {
     "patient": "patients/{patient}",
@@ -76,9 +76,30 @@ OF_ADMINISTRATORS = {
 }
 EVERYTHING = OF_THERAPISTS | OF_CLINICIANS | OF_ADMINISTRATORS
 EMPTY = (
-    *("worklist", "red-flags", "messages", "reviews", "tasks", "invitations", "cohort", "reminder-effect"),
-    *("staff", "roster", "keeping", "audit"),
+    "worklist",
+    "red-flags",
+    "messages",
+    "reviews",
+    "tasks",
+    "invitations",
+    "cohort",
+    "reminder-effect",
+    "staff",
+    "roster",
+    "keeping",
+    "audit",
 )
+# Who walks, past which pages, and what their pictures are called beside the page.
+WALKS = (
+    ("", OF_NOBODY, ""),
+    ("therapist", OF_THERAPISTS, ""),
+    ("clinician", OF_CLINICIANS, ""),
+    ("administrator", OF_ADMINISTRATORS, ""),
+    ("half", {"second-step": "sign-in/second"}, ""),
+    ("nobody's", {name: EVERYTHING[name] for name in EMPTY}, "-empty"),
+    ("newcomer's", OF_PATIENTS, "-empty"),
+)
+# Where the links to a patient, an episode and a colleague are.
 PLACES = {
     "patient": ("", r"/patients/(\d+)"),
     "episode": ("reviews", r"/episodes/(\d+)/review"),
@@ -204,23 +225,11 @@ def _visit(address: str, keys: dict[str, tuple[str, str]], to: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         for width in WIDTHS:
-
-            def shoot(who: str, pages: dict[str, str], suffix: str = "", width: int = width) -> None:
-                page = _signed_in(browser, address, *keys[who], width)
+            for who, pages, suffix in WALKS:
+                page = _signed_in(browser, address, *keys[who], width) if who else _window(browser, width)
                 for name, path in pages.items():
-                    _shoot(page, address, path, to / f"{name}{suffix}-{width}.jpg")
+                    _shoot(page, _address(page, address, path), to / f"{name}{suffix}-{width}.jpg")
                 page.context.close()
-
-            stranger = _window(browser, width)
-            for name, path in OF_NOBODY.items():
-                _shoot(stranger, address, path, to / f"{name}-{width}.jpg")
-            stranger.context.close()
-            shoot("therapist", OF_THERAPISTS)
-            shoot("clinician", OF_CLINICIANS)
-            shoot("administrator", OF_ADMINISTRATORS)
-            shoot("half", {"second-step": "sign-in/second"})
-            shoot("nobody's", {name: EVERYTHING[name] for name in EMPTY}, "-empty")
-            shoot("newcomer's", OF_PATIENTS, "-empty")
         _shoot_builder(browser, address, keys["therapist"], to)
         browser.close()
 
@@ -233,7 +242,7 @@ def _shoot_builder(browser: Any, address: str, key: tuple[str, str], to: Path) -
     page.wait_for_selector("#lines .line")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        _shoot(page, page.url, "", to / f"builder-{width}.jpg")
+        _shoot(page, page.url, to / f"builder-{width}.jpg")
 
 
 def _window(browser: Any, width: int) -> Any:
@@ -260,11 +269,10 @@ def _address(page: Any, address: str, path: str) -> str:
         found = re.search(pattern + r"\b", targets)
         assert found is not None, path
         path = path.replace(f"{{{name}}}", found[1])
-    return f"{address}/{path}" if path else address
+    return f"{address}/{path}"
 
 
-def _shoot(page: Any, address: str, path: str, file: Path) -> None:
-    url = _address(page, address, path)
+def _shoot(page: Any, url: str, file: Path) -> None:
     answer = page.goto(url)
     assert answer.ok, f"{url}: {answer.status}"
     page.wait_for_timeout(400)  # what scripts draw

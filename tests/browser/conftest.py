@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from accounts.access import Role, acting, acting_for_all
 from config import database
+from config.up import WEB_THREADS
 from recovery import consents
 from recovery.actions.people import invite_patient
 from recovery.models import Consent, PainEntry, Patient
@@ -26,11 +27,7 @@ from tests.browser.server import Server
 from tests.people import Person
 
 WIDTH, HEIGHT = 360, 740
-# Forced colours in the light: of a dark page axe compares the author's colour of text with the forced background.
-LOOKS: tuple[dict[str, Any], ...] = (
-    {"color_scheme": "dark"},
-    {"color_scheme": "light", "forced_colors": "active"},
-)
+LOOKS: tuple[dict[str, Any], ...] = ({"color_scheme": "dark"}, {"forced_colors": "active"})
 AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
@@ -58,11 +55,12 @@ OWN_WAITING = """() => new Promise((resolve, reject) => {
     };
 })"""
 
-# By the app's own scripts, so that the database has its stores.
+# By the app's own scripts, so that it lies where they look for it.
 KEEPS_IDENTITY = """async (identity) => {
     const { keep } = await import("/static/phone/store.js");
+    const { hint } = await import("/static/phone/identity.js");
     await keep("identity", identity);
-    localStorage.setItem("amble", JSON.stringify({ joined: true }));
+    hint({ joined: true });
 }"""
 
 
@@ -116,7 +114,7 @@ class Phone:
         expect(self.page.get_by_role("heading", level=1)).to_contain_text(person.user.name)
 
     def sign_in(self, person: Person) -> None:
-        """What `join` leaves behind, in a third of its time: this phone is `person`'s device, with their agreement."""
+        """What `join` leaves behind, without its way: this phone is `person`'s device, with their agreement."""
         with acting(person.actor):
             Consent.objects.create(
                 clinic_id=person.actor.clinic_id,
@@ -269,7 +267,7 @@ def pool(django_db_setup: None) -> Iterator[None]:
     settings = connection.settings_dict
     before = settings.copy()
     connection.close()
-    settings.update(OPTIONS=settings["OPTIONS"] | {"pool": database.pool(8)}, CONN_MAX_AGE=0)
+    settings.update(OPTIONS=settings["OPTIONS"] | {"pool": database.pool(WEB_THREADS)}, CONN_MAX_AGE=0)
     yield
     connection.close()
     connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's

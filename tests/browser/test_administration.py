@@ -97,8 +97,8 @@ EMPTY = ("/clinic", "/clinic/staff", "/clinic/patients", "/clinic/patients?alone
 
 
 def check_wide_and_small(desk: Desk, name: str) -> None:
-    """The page as it stands fits, and axe finds nothing serious, also in the dark and on a phone."""
-    for width, looks in ((360, desk.axe), (1280, desk.axe_in_each_look)):
+    """The page as it stands fits, and axe finds nothing serious, on a phone also in the dark."""
+    for width, looks in ((360, desk.axe_in_each_look), (1280, desk.axe)):
         desk.resize(width)
         assert sideways(desk.page) == 0, f"{name} at {width}"
         assert looks() == [], f"{name} at {width}"

@@ -175,14 +175,16 @@ def test_nothing_is_wider_than_the_screen_and_all_places_are_reached(
             desk.page.set_viewport_size({"width": width, "height": 900})
             assert sideways(desk.page) == 0, f"/{place} at {width}"
             desk.phone.shoot(f"desk-{place.replace('/', '-') or 'worklist'}-{width}")
-    for name in ("Patients", "Flags", "Messages", "Reviews", "Tasks"):
-        desk.page.get_by_role("navigation", name="Clinic").get_by_role("link", name=name).click()
-        expect(desk.page.locator("#places [aria-current=page]")).to_contain_text(name)
-    desk.page.get_by_role("button", name="More").click()
-    desk.page.get_by_role("link", name="Reminders").click()
-    expect(desk.page.get_by_role("heading", level=1)).to_have_text("What reminders do")
-    desk.press("Tab")
-    expect(desk.page.get_by_role("link", name="Skip to the main part")).to_be_focused()
+    for width in (768, 320):
+        desk.page.set_viewport_size({"width": width, "height": 900})
+        for name in ("Patients", "Flags", "Messages", "Reviews", "Tasks"):
+            desk.page.get_by_role("navigation", name="Clinic").get_by_role("link", name=name).click()
+            expect(desk.page.locator("#places [aria-current=page]")).to_contain_text(name)
+        desk.page.get_by_role("button", name="More").click()
+        desk.page.get_by_role("link", name="Reminders").click()
+        expect(desk.page.get_by_role("heading", level=1)).to_have_text("What reminders do")
+        desk.press("Tab")
+        expect(desk.page.get_by_role("link", name="Skip to the main part")).to_be_focused()
 
 
 def test_a_new_flag_comes_by_itself_is_said_aloud_and_leaves_the_focus_where_it_was(

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 import time_machine
-from django.contrib.auth.hashers import make_password
 from django.test import Client
 
 from accounts.access import Role, acting, acting_for_all
@@ -21,7 +20,6 @@ from tests.moments import NOW
 from tests.people import Person
 
 PASSWORD = "three calm herons"
-HASHED = make_password(PASSWORD)  # once: it is slow by design
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def browser() -> Callable[[Person], Client]:
 def staff(clinic: Clinic, *roles: str, name: str) -> Person:
     person = people.member(clinic, *roles, name=name)
     person.user.email = f"{name.lower()}@example.org"
-    person.user.password = HASHED
+    person.user.set_password(PASSWORD)
     person.user.save()
     return person
 

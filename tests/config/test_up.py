@@ -197,7 +197,7 @@ def test_kill_9_leaves_no_process_and_the_next_start_finds_everything(folder):
         assert amble.process.returncode == -signal.SIGKILL
 
     with running(folder) as amble:
-        assert amble.started_in < 30  # 10 on a machine of its own; here other tests run beside it
+        assert amble.started_in < 15  # 10 on a machine of its own; here other tests run beside it
         assert amble.status() == 200
         with embedded.superuser(folder, database=embedded.DATABASE) as connection:
             assert connection.execute("SELECT text FROM kept").fetchone() == ("before the kill",)
