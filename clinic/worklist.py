@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.http import Http404, HttpRequest, HttpResponse
 
@@ -28,7 +28,7 @@ from recovery.models import (
     StaffMessage,
 )
 from recovery.models.episode import ProgressQuerySet
-from recovery.models.people import OneOf
+from recovery.models.people import OfPatientsOf
 from recovery.rules.course import ReferenceCurve, reference_curve
 from recovery.rules.need import Need
 from recovery.rules.status import SILENT
@@ -126,9 +126,8 @@ class Worklist(Page):
             place = (need, EPOCH + timedelta(microseconds=since), episode)
             rows = rows.filter(TupleGreaterThan(Tuple("need", "waits_since", "episode_id"), place))
         asked = StaffMessage.objects.filter(patient=OuterRef("patient"), nudge=True).order_by("-written_at")
-        mine = OneOf(F("patient"), ArraySubquery(CareTeamMember.objects.patients_of(self.actor)))
         rows = rows.select_related("patient", "episode").annotate(
-            nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=mine
+            nudged_at=Subquery(asked.values("written_at")[:1]), is_mine=OfPatientsOf(self.actor)
         )
         if self.actor.is_clinician:
             team = CareTeamMember.objects.able(on=self.actor.today).filter(patient=OuterRef("patient"))

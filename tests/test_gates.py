@@ -1,8 +1,8 @@
 """The test of the test: every gate of the code, opened, turns the authorization matrix red.
 
-A gate is what decides whose rows a person gets (whatever a queryset does for an `actor`, `seen`, `in_care`), or who may
-call a view at all (its permission). Row-level security looks away meanwhile, so that nothing else holds. Here each gate
-is opened at one route; the long form opens it at every route that passes through it.
+A gate is what decides whose rows a person gets (whatever a queryset does for an `actor`, `patients_of`, `seen`,
+`in_care`), or who may call a view at all (its permission). Row-level security looks away meanwhile, so that nothing
+else holds. Here each gate is opened at one route; the long form opens it at every route that passes through it.
 """
 
 import inspect
@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import models
+from django.db.models.expressions import RawSQL
 from django.shortcuts import get_object_or_404
 from rest_framework.permissions import AllowAny
 
 from accounts.access import acting_for_all
 from accounts.permissions import IsSignedIn
 from recovery import access
-from recovery.models.people import CareTeamQuerySet
+from recovery.models import people
 from tests.promises import Measured
 from tests.test_authorization import (
     CANARY,
@@ -41,7 +42,6 @@ Route = tuple[str, str]
 
 # A route that shows it when the gate is open.
 SHOWN_BY: dict[str, Route] = {
-    "CareTeamQuerySet.patients_of": ("patient", "GET"),
     "CatalogQuerySet.visible_to": ("exercise", "GET"),
     "DeviceQuerySet.visible_to": ("device", "DELETE"),
     "MembershipQuerySet.visible_to": ("colleague", "DELETE"),
@@ -55,6 +55,7 @@ SHOWN_BY: dict[str, Route] = {
     "RowsOfPatients.visible_to": ("patient", "GET"),
     "access.in_care": ("patient", "PATCH"),
     "access.seen": ("acknowledge-red-flag", "POST"),
+    "people.patients_of": ("patient", "GET"),
 }
 
 
@@ -68,8 +69,9 @@ ELSEWHERE = {
 
 
 def gates() -> dict[str, tuple[Any, str]]:
-    """Every method of our querysets that is told who acts, and the two functions that look up one row."""
+    """Every method of our querysets that is told who acts, whose care team one is on, and what looks up one row."""
     found: dict[str, tuple[Any, str]] = {f"access.{name}": (access, name) for name in ("seen", "in_care")}
+    found["people.patients_of"] = (people, "patients_of")
     for model in apps.get_models():
         for kind in type(model._default_manager.all()).__mro__:
             for name, method in vars(kind).items():
@@ -82,8 +84,9 @@ def open_gate(gate: str, monkeypatch: pytest.MonkeyPatch) -> None:
     owner, name = gates()[gate]
     if owner is access:
         monkeypatch.setattr(access, name, lambda rows, pk, **_: get_object_or_404(rows.all(), pk=pk))
-    elif owner is CareTeamQuerySet:
-        monkeypatch.setattr(owner, name, lambda rows, actor: rows.values("patient"))
+    elif owner is people:
+        everybody = RawSQL("ARRAY(SELECT patient_id FROM recovery_careteammember)", ())
+        monkeypatch.setattr(people, name, lambda *_: everybody)
     else:
         monkeypatch.setattr(owner, name, lambda rows, actor, **_: rows.all())
 

@@ -1,11 +1,12 @@
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Self, TypeVar
+from functools import lru_cache
+from typing import Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.db.models.query import ModelIterable
 
@@ -23,7 +24,7 @@ class Language(models.TextChoices):
 class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
     def current(self, *, on: date) -> Self:
         """Whose patients they are on this date. Who opened a record in an emergency answers for nothing."""
-        return self._on(on).filter(until_at=None)
+        return self.on(on).filter(until_at=None)
 
     def not_over(self, *, on: date) -> Self:
         """Those that hold on this date, or will."""
@@ -36,13 +37,8 @@ class CareTeamQuerySet(models.QuerySet["CareTeamMember"]):
             Exists(treating.filter(clinic=OuterRef("clinic"), user=OuterRef("user")))
         )
 
-    def patients_of(self, actor: Actor) -> "models.QuerySet[CareTeamMember, Any]":
-        """The ids of the patients whose care team this person is on today, or whose record they opened."""
-        opened = Q(until_at__gt=Now())
-        mine = self._on(actor.today).filter(clinic=actor.clinic_id, user=actor.user_id)
-        return mine.filter(opened | Q(until_at=None) if actor.is_caring else opened).values("patient")
-
-    def _on(self, day: date) -> Self:
+    def on(self, day: date) -> Self:
+        """Those that hold on this date, records that were opened included."""
         return self.filter(Q(until_on=None) | Q(until_on__gte=day), from_on__lte=day)
 
 
@@ -90,12 +86,29 @@ class CareTeamMember(models.Model):
 Row = TypeVar("Row", bound=models.Model)
 
 
-class OneOf(Func):
-    """Whether the first is among those of a list. PostgreSQL reads the list once and starts from it; a sub-select in
-    its place it may join the other way about, with every patient there is.
+class OfPatientsOf(Func):
+    """Whether a row is of a patient whose care team this person is on today, or whose record they opened.
+
+    PostgreSQL reads the list once and starts from it; a sub-select in its place it may join the other way about, with
+    every patient there is.
     """
 
     template, arg_joiner, output_field = "%(expressions)s)", " = ANY(", models.BooleanField()
+
+    def __init__(self, actor: Actor, patient: str = "patient") -> None:
+        super().__init__(
+            F(patient), patients_of(actor.clinic_id, actor.user_id, actor.today, actor.is_caring)
+        )
+
+
+@lru_cache(maxsize=1_000)
+def patients_of(clinic: int, user: int, today: date, is_caring: bool) -> RawSQL:
+    """Their list, composed once: a page names it in each of its conditions, and composing it took half of the page."""
+    opened = Q(until_at__gt=Now())
+    mine = CareTeamMember.objects.on(today).filter(clinic=clinic, user=user)
+    patients = mine.filter(opened | Q(until_at=None) if is_caring else opened).values("patient")
+    sql, params = patients.query.sql_with_params()
+    return RawSQL(f"ARRAY({sql})", params)  # noqa: S608, S611 (composed by Django)
 
 
 class RowsOfPatients(models.QuerySet[Row]):
@@ -124,8 +137,7 @@ class RowsOfPatients(models.QuerySet[Row]):
         if actor.is_patient:
             mine |= Q((self.patient_field, actor.user_id))
         if team:
-            theirs = ArraySubquery(CareTeamMember.objects.patients_of(actor))
-            mine |= Q(OneOf(F(self.patient_field), theirs))
+            mine |= Q(OfPatientsOf(actor, self.patient_field))
         return self.read_by(actor).filter(mine, clinic=actor.clinic_id) if mine else self.none()
 
     def read_by(self, actor: Actor) -> Self:
