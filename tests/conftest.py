@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import hypothesis
 import psycopg
@@ -23,7 +23,11 @@ from psycopg import sql
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
+from tests.browser.chromium import FLAGS, headless_shell
 from tests.moments import NOW
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
 
 hypothesis.settings.register_profile("amble", deadline=None, max_examples=60, print_blob=True)
 hypothesis.settings.load_profile("amble")
@@ -119,6 +123,24 @@ def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iter
 def transactional_db() -> NoReturn:
     """What it would do at the end, TRUNCATE as the app role, is refused."""
     pytest.fail("The app role may not TRUNCATE: use the fixture `committed` instead of `transactional_db`.")
+
+
+@pytest.fixture(scope="session")
+def playwright() -> "Iterator[Playwright]":
+    """One for all tests of a worker: starting it and a browser takes as long as a test does."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
+        # Its event loop runs in this thread to the end: else Django takes a test's own queries for a mistake.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def headless(playwright: "Playwright") -> "Iterator[Browser]":
+    browser = playwright.chromium.launch(executable_path=headless_shell(), args=FLAGS)
+    yield browser
+    browser.close()
 
 
 # They wait for minutes of the clock: begun last, one of them would keep a run from ending.

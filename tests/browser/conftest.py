@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from accounts.access import Role, acting, acting_for_all
 from config import database
@@ -22,7 +22,7 @@ from recovery.actions.people import invite_patient
 from recovery.models import Consent, PainEntry, Patient
 from recovery.models.diary import PhoneRecord
 from tests import people
-from tests.browser.chromium import FLAGS, chromium, headless_shell
+from tests.browser.chromium import FLAGS, chromium
 from tests.browser.server import Server
 from tests.people import Person
 
@@ -32,11 +32,11 @@ AXE = Path(__file__).with_name("vendor") / "axe.min.js"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests share a browser, so that one worker runs them all."""
     for item in items:
         if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
             item.add_marker(pytest.mark.processes)
+            if item.get_closest_marker("whole_browser"):
+                item.add_marker(pytest.mark.xdist_group("whole_browser"))  # so that one worker starts it
 
 
 # How many records of the person who is signed in here are in the outbox.
@@ -239,24 +239,16 @@ def stored(person: Person, model: type[PhoneRecord] = PainEntry, *fields: str) -
         return list(rows.values_list(*(fields or ("region", "score", "withdrawn"))))
 
 
-@pytest.fixture(scope="module")
-def executable(request: pytest.FixtureRequest) -> str:
+@pytest.fixture
+def browser(request: pytest.FixtureRequest) -> Browser:
     """The headless shell, which does all but push; a module that needs that too has the mark `whole_browser`."""
-    return chromium() if request.node.get_closest_marker("whole_browser") else headless_shell()
+    whole = request.node.get_closest_marker("whole_browser")
+    return cast(Browser, request.getfixturevalue("whole" if whole else "headless"))
 
 
-@pytest.fixture(scope="module")
-def playwright(executable: str) -> Iterator[Playwright]:
-    """For one module: its event loop runs in this thread, which other tests have a use for."""
-    with sync_playwright() as playwright, pytest.MonkeyPatch.context() as patch:
-        # Else Django takes the test's own queries for a mistake.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield playwright
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright, executable: str) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+@pytest.fixture(scope="session")
+def whole(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
     yield browser
     browser.close()
 

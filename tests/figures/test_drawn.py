@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from exercises.figures.figure import Step
 from exercises.figures.scene import Scene
 from exercises.figures.track import track
-from tests.browser.chromium import FLAGS, headless_shell
 from tests.figures.__main__ import GOLDEN, golden
 from tests.figures.test_body import FIGURES
 
@@ -42,18 +41,9 @@ COMPARE = """async ([before, after]) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    executable = headless_shell()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
+def page(headless: Browser) -> Iterator[Page]:
     """An empty page that finds the phone's modules."""
-    page = browser.new_page()
+    page = headless.new_page()
 
     def answer(route: Route) -> None:
         path = STATIC / route.request.url.removeprefix(f"{HOST}/")
@@ -69,11 +59,13 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("slug", FIGURES)
-def test_its_stills_look_as_when_they_were_last_looked_at(browser: Browser, page: Page, slug: str):
+def test_its_stills_look_as_when_they_were_last_looked_at(headless: Browser, page: Page, slug: str):
     """When a change is meant: `python -m tests.figures --golden`, and look at what it wrote."""
     kept = GOLDEN / f"{slug}.png"
     assert kept.exists(), f"no golden still of {slug}: python -m tests.figures --golden {slug}"
-    pictures = [base64.b64encode(one).decode() for one in (kept.read_bytes(), golden(browser, FIGURES[slug]))]
+    pictures = [
+        base64.b64encode(one).decode() for one in (kept.read_bytes(), golden(headless, FIGURES[slug]))
+    ]
     assert page.evaluate(COMPARE, pictures) <= OTHER_PIXELS
 
 
