@@ -57,7 +57,7 @@ EMPTY = sql.SQL("""
 )
 
 
-# A database that is only copied. It is of one run, and stays until the next one.
+# A database that is only copied. It is of one run.
 PREPARED = "test_amble_prepared"
 RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex()
 
@@ -84,9 +84,7 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
             owner.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(prepared, sql.Literal(RUN)))
         owner.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(name, prepared))
     yield
-    connections.close_all()
-    with _owner(dbname="postgres") as owner:
-        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+    connections.close_all()  # the database stays until the next run, as the prepared one does
 
 
 @pytest.fixture(autouse=True)

@@ -32,6 +32,7 @@ class ProgramForm(forms.Form):
     caution = forms.CharField(
         label="When to stop",
         max_length=300,
+        widget=forms.Textarea({"rows": 4}),
         initial="Stop an exercise if the pain moves further down your leg, or if you feel new numbness or weakness.",
     )
 
