@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -253,17 +254,30 @@ def whole(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
-@pytest.fixture(scope="module")
-def pool(django_db_setup: None) -> Iterator[None]:
-    """Connections to the database as in production: else each connection of a browser makes one."""
+@contextmanager
+def pooled() -> Iterator[None]:
+    """Connections to the database from a pool, as in production."""
     settings = connection.settings_dict
     before = settings.copy()
     connection.close()
     settings.update(OPTIONS=settings["OPTIONS"] | {"pool": database.pool(WEB_THREADS)}, CONN_MAX_AGE=0)
     yield
     connection.close()
-    connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's
     settings.update(before)
+
+
+@pytest.fixture(scope="session")
+def kept_pool(django_db_setup: None) -> Iterator[None]:
+    """One pool for all tests of a worker: a connection that has planned its statements is quick."""
+    yield
+    with pooled():
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's
+
+
+@pytest.fixture
+def pool(kept_pool: None) -> Iterator[None]:
+    with pooled():
+        yield
 
 
 @pytest.fixture
