@@ -175,9 +175,14 @@ def gets(*names: str) -> set[Route]:
 STILL_GREEN: dict[str, set[Route]] = {
     # Nothing is said of fewer than five, of whom Ana would be one.
     **dict.fromkeys(
-        ("CareTeamQuerySet.patients_of", "RowsOfPatients.visible_to"),
+        ("RowsOfPatients._of", "RowsOfPatients.visible_to", "people.patients_of"),
         gets("engagement"),
     ),
+    # What outlasts an emergency is asked of the care team besides.
+    "RowsOfPatients.cared_for_by": {
+        ("care-team-member", "DELETE"),
+        ("invite-patient", "POST"),
+    },
     # The colleague who is named is one of the clinic; of another one, the role is asked for besides.
     "MembershipQuerySet.visible_to": {("care-team", "POST"), ("message-settings", "PUT")},
     # A message is looked up among those to this patient besides, so it is a 404 all the same.

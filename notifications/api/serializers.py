@@ -50,7 +50,7 @@ class ReminderSerializer(StrictSerializer):
         default=[1, 2, 3, 4, 5, 6, 7],
     )
     enabled = StrictBooleanField(default=True)
-    next_due_at = serializers.DateTimeField(read_only=True)
+    next_due_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     def validate_times(self, times: list[time]) -> list[time]:
         return sorted(set(times))

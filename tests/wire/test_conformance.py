@@ -123,6 +123,15 @@ def test_the_answers_to_an_allowed_request_are_as_documented(world: World, name:
     conforms(world, name, method, examples=1)
 
 
+def test_a_reminder_that_is_switched_off_is_as_documented(world: World):
+    operation, there = operation_of("reminder", "PATCH", world.ids)
+    case = operation.Case(path_parameters=there, body={"enabled": False}, media_type="application/json")
+    ana = world.people["ana"]
+    assert ana is not None
+    answer = case.call_and_validate(headers=ana.headers, checks=CHECKS)
+    assert answer.json()["next_due_at"] is None
+
+
 @pytest.mark.trust
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("name", "method"), sorted(RULES))
