@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
     terminalreporter.section("promises (docs/promises.md)")
     all_of_them = "promise" in terminalreporter.config.option.markexpr
     for promise, (figure, tests) in promises().items():
-        own = [(report, outcome) for report, outcome in ended if _name(report) in tests]
+        own = [(report, outcome) for report, outcome in ended if name_of(report.nodeid) in tests]
         if not own and not all_of_them:
             continue
         said = [str(text) for report, _ in own for name, text in report.user_properties if name == promise]
@@ -55,6 +55,6 @@ def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
         )
 
 
-def _name(report: pytest.TestReport | pytest.CollectReport) -> str:
-    """Of the test, without its parameters."""
-    return report.nodeid.partition("[")[0].rpartition("::")[2]
+def name_of(nodeid: str) -> str:
+    """Of the test, without its parameters and without what xdist adds, the name of its group."""
+    return re.split(r"[\[@]", nodeid)[0].rpartition("::")[2]

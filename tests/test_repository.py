@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises import promises
+from tests.promises import name_of, promises
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +25,11 @@ def test_the_tests_of_a_group_share_a_worker(request: pytest.FixtureRequest):
     """xdist marks their names. Some of its versions do not know pytest's names, and let the groups fall in silence."""
     if getattr(request.config.option, "loadgroup", False):
         assert request.node.nodeid.endswith("@one")
+
+
+@pytest.mark.parametrize("rest", ["", "[20]", "@up", "[a::b]@up"])
+def test_a_promise_finds_its_tests(rest: str):
+    assert name_of(f"tests/config/test_up.py::test_kill_9{rest}") == "test_kill_9"
 
 
 def test_rooms_look_down_and_pure_modules_are_plain_python():
