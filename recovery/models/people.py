@@ -103,7 +103,9 @@ class OfPatientsOf(Func):
 
 @lru_cache(maxsize=1_000)
 def patients_of(clinic: int, user: int, today: date, is_caring: bool) -> RawSQL:
-    """Their list, composed once: a page names it in each of its conditions, and composing it took half of the page."""
+    """The ids of these patients as a list. Composed once: a page names it in each of its conditions, and composing it
+    anew took half of the page's time.
+    """
     opened = Q(until_at__gt=Now())
     mine = CareTeamMember.objects.on(today).filter(clinic=clinic, user=user)
     patients = mine.filter(opened | Q(until_at=None) if is_caring else opened).values("patient")
