@@ -10,8 +10,7 @@ and a therapist of sixty ask for the page in turns, one request after the other.
 Database time is what the page waits for PostgreSQL, the round trips included, as its statements see it in this
 process; the bare SQL is hand-written, without row-level security, on the connection of a superuser. The two take turns,
 so that what else this machine does meets both; each figure is the median. CPU is what the web process and PostgreSQL
-used for a page. Exits 1 when an answer is not a full page, or a page takes more than eight
-statements.
+used for a page. Exits 1 when an answer is not a full page, or a page takes more than eight statements.
 """
 
 import argparse
