@@ -185,6 +185,12 @@ def remember(folder: Path, stones: Iterable[Tombstone]) -> None:
         os.fsync(opened.fileno())
 
 
+def copy(data: Path, to: Path) -> None:
+    """Keep the list of the data folder beside the backups in `to`, where a restore finds it. Raises OSError."""
+    if (data / FILE).exists():
+        remember(to, read(data / FILE))
+
+
 def read(file: Path) -> list[Tombstone]:
     """The tombstones of a file. Raises CannotStart for one that cannot be read to its end."""
     try:

@@ -1,10 +1,11 @@
-"""Two questions of whoever runs Amble, without a sign-in: does this process live, and can it serve?"""
+"""What whoever runs Amble asks without a sign-in: does it live, can it serve, is there a copy of its data?"""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from config import embedded
+from config.backup import copies
 from config.checks import what_is_wrong
 from config.disk import room
 from wire.json import dumps
@@ -34,6 +35,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
         return unavailable()
     body = {"status": "ok" if _was_whole else "failing", "disk": _disk()}
     return _said(body, status=200 if _was_whole else 503)
+
+
+@require_safe
+def backup(request: HttpRequest) -> HttpResponse:
+    """503 when BACKUP_FOLDER has had no new copy for more than five minutes; "off" where it is not set."""
+    state = copies.state(embedded.data_folder())
+    return _said({"status": state}, status=503 if state == "late" else 200)
 
 
 def _disk() -> str:

@@ -26,6 +26,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 from config import embedded
+from config.backup import copies
 from config.disk import Room, room
 from config.embedded import CannotStart
 from config.processes import Child, die_with_parent, stop, sweep
@@ -61,6 +62,7 @@ def _run() -> None:
     Env.read_env(PROJECT / ".env")
     host, port = os.environ.get("HOST") or "127.0.0.1", _port()
     _refuse_busy(host, port)
+    copied_to = copies.asked_for()
     print("Amble is starting; the first time takes a little longer.", flush=True)
 
     folder = embedded.data_folder()
@@ -83,13 +85,16 @@ def _run() -> None:
 
         _prepare(folder, own_database=own_database, debug=settings.DEBUG)
         children = _processes(folder, host=host, port=port, threads=settings.WEB_THREADS or WEB_THREADS)
+        if copied_to:
+            # Its way to the database is that of `make backup`.
+            children.append(_child(folder, "copies", "-m", "config.backup", "copies", DATABASE_URL=""))
         stack.callback(stop, children)
         web, *others = children
         web.start()
         _supervise([*servers.children, web], folder, until=partial(_answers, host, port))
         for child in others:
             child.start()
-        print(_screen(folder, settings), flush=True)
+        print(_screen(folder, settings, _copied(copied_to, own_database=own_database)), flush=True)
         _supervise([*servers.children, *children], folder, until=lambda: False)
 
 
@@ -232,23 +237,25 @@ def _demo(folder: Path) -> Path:
 # --- the processes ----------------------------------------------------------------------------------
 
 
-def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Child]:
-    def child(name: str, *command: str, **environment: str) -> Child:
-        return Child(
-            name,
-            [sys.executable, *command],
-            folder / "logs" / f"{name}.log",
-            # What serves has no use for the owner's password. Only the web server has a connection pool.
-            environment={
-                **os.environ,
-                "AMBLE_PROCESS": name,
-                "DATABASE_OWNER_URL": "",
-                "WEB_THREADS": "0",
-                **environment,
-            },
-            directory=PROJECT,
-        )
+def _child(folder: Path, name: str, *command: str, **environment: str) -> Child:
+    return Child(
+        name,
+        [sys.executable, *command],
+        folder / "logs" / f"{name}.log",
+        # What serves has no use for the owner's password. Only the web server has a connection pool.
+        environment={
+            **os.environ,
+            "AMBLE_PROCESS": name,
+            "DATABASE_OWNER_URL": "",
+            "WEB_THREADS": "0",
+            **environment,
+        },
+        directory=PROJECT,
+    )
 
+
+def _processes(folder: Path, *, host: str, port: int, threads: int) -> list[Child]:
+    child = partial(_child, folder)
     web = ("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port), "--no-ws")
     # A worker that is told to stop while it starts does not hear it, hence the last one.
     workers = ("--workers", "1", "--blocking-threads", str(threads), "--workers-kill-timeout", "5")
@@ -276,8 +283,11 @@ def _supervise(children: Sequence[Child], folder: Path, *, until: Callable[[], b
     """
     ends: defaultdict[str, list[float]] = defaultdict(list)
     said: Room = "enough"
+    began, late = time.monotonic(), False
     while not until():
         said = _say_of_the_disk(folder, said)
+        if time.monotonic() - began > copies.LATE_AFTER.total_seconds():
+            late = _say_of_the_copies(folder, late)
         for child in children:
             if child.is_running:
                 continue
@@ -307,6 +317,19 @@ def _say_of_the_disk(folder: Path, said: Room) -> Room:
     return found
 
 
+def _say_of_the_copies(folder: Path, said: bool) -> bool:
+    """One sentence when they stop; whether they are late now."""
+    late = copies.state(folder) == "late"
+    if late and not said:
+        log = folder / "logs" / "copies.log"
+        print(
+            f"For more than five minutes no copy was made in BACKUP_FOLDER: put right what {log} says. What is written "
+            "now is on one disk only.",
+            file=sys.stderr,
+        )
+    return late
+
+
 def _answers(host: str, port: int) -> bool:
     """Whether the web server answers anything at all."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
@@ -320,7 +343,15 @@ def _answers(host: str, port: int) -> bool:
     return True
 
 
-def _screen(folder: Path, settings: Any) -> str:
+def _copied(to: Path | None, *, own_database: bool) -> str:
+    if not own_database:
+        return "as the server of DATABASE_URL keeps them"
+    if not to:
+        return "none: this disk has all there is. Set BACKUP_FOLDER in .env"
+    return str(to) if to.is_dir() else f"none until there is a folder {to}: mount its disk, or make it"
+
+
+def _screen(folder: Path, settings: Any, copied: str) -> str:
     address = settings.PUBLIC_URL
     people = _demo(folder).read_text().strip() if _demo(folder).exists() else ""
     mail = "leaves through EMAIL_URL" if settings.EMAIL_IS_SET else "does not leave: set EMAIL_URL in .env"
@@ -334,6 +365,7 @@ Amble runs at {address}
 Mail     {mail}
 API      {address}/api/docs/
 Data     {folder}  (logs in logs/)
+Copies   {copied}
 Stop     Ctrl-C; everything is still there at the next `make run`
 """
 

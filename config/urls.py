@@ -2,7 +2,7 @@ from django.conf import settings
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from config.health import livez, readyz
+from config.health import backup, livez, readyz
 from notifications.mailbox import mailbox
 from notifications.reconciler import health
 from notifications.unsubscribe import unsubscribe
@@ -22,6 +22,7 @@ urlpatterns = [
     path("app/", include("phone.urls")),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
+    path("health/backup", backup, name="backup-health"),
     path("health/redflags", health, name="red-flags-health"),
     path("unsubscribe/<str:token>", unsubscribe, name="unsubscribe"),
     path("", include("clinic.urls")),

@@ -44,6 +44,7 @@ __all__ = [
     "OWNER",
     "CannotStart",
     "Servers",
+    "adopt",
     "data_folder",
     "keep",
     "load_environment",
@@ -116,6 +117,11 @@ def running(
 def keep(folder: Path, secrets: dict[str, str]) -> None:
     """Put the secrets of a backup in place of those that a new data folder has made for itself."""
     Home(folder).keep(secrets)
+
+
+def adopt(folder: Path, cluster: Path, password: str) -> None:
+    """Make PostgreSQL's files in `cluster` those of the new data folder `folder`; `password` is their superuser's."""
+    Home(folder).adopt(cluster, password)
 
 
 def superuser(folder: Path, *, database: str = "postgres") -> _postgresql.Connection:

@@ -10,7 +10,7 @@ import pwd
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -112,13 +112,21 @@ class Home:
             "REDIS_URL": f"unix://{self.sockets}/valkey.sock?db=0",
         }
         if values != kept:
-            _write_environment(file, values)
+            write_environment(file, values)
         return values
 
     def keep(self, values: dict[str, str]) -> None:
         """Put values into the environment file in place of its own."""
         file = self.folder / "environment"
-        _write_environment(file, read_environment(file) | values)
+        write_environment(file, read_environment(file) | values)
+
+    def adopt(self, cluster: Path, password: str) -> None:
+        """Move PostgreSQL's files to where the server looks for them; `password` is that of their superuser."""
+        _write_private(self.folder / "superuser", password)
+        if self.owner:
+            for path in (cluster, *cluster.rglob("*")):
+                os.chown(path, *self.owner)
+        cluster.rename(self.folder / "postgresql")
 
     def superuser_password_file(self) -> Path:
         """Readable by the servers' user, since initdb reads it; that user owns the data anyway."""
@@ -187,7 +195,8 @@ def wheel(package: str) -> Path:
     return Path(spec.origin).parent
 
 
-def _write_environment(file: Path, values: dict[str, str]) -> None:
+def write_environment(file: Path, values: Mapping[str, str]) -> None:
+    """What read_environment reads, for nobody else's eyes."""
     _write_private(file, "".join(f"{name}={value}\n" for name, value in values.items()))
 
 

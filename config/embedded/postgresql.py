@@ -50,6 +50,7 @@ def server(home: Home, *, durable: bool) -> Child:
         "listen_addresses": "",
         "unix_socket_directories": str(home.sockets),
         "unix_socket_permissions": "0700",
+        "summarize_wal": "on",  # for copies of what has changed (config.backup.copies)
         **SILENCE,
     }
     if not durable:

@@ -1,13 +1,8 @@
 """A backup of a running Amble, brought back somewhere else: every row, rule and secret is there again."""
 
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pyrage
@@ -15,87 +10,19 @@ import pytest
 
 from config import embedded
 from config.embedded.home import read_environment
-from tests.config.test_up import PROJECT, UNSET
+from tests.config.running import backup, everything, run
 from tests.promises import Measured
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
 
-# The folder says the secrets, not the test run.
-OWN = {"SECRET_KEY": "", "VAPID_PRIVATE_KEY": "", "AMBLE_ROLE": "app", "PUBLIC_URL": "http://localhost"}
-
-# What the database is, beside its rows: the walls, the triggers, who may do what, and where counting goes on.
-WALLS = {
-    "policies": "SELECT tablename, policyname, cmd, roles::text, qual, with_check FROM pg_policies",
-    "row-level security": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class"
-    " WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace",
-    "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
-    "functions": "SELECT pg_get_functiondef(oid) FROM pg_proc"
-    " WHERE pronamespace = 'public'::regnamespace AND prokind = 'f'",
-    # By name: PostgreSQL words an expression that it has read again a little otherwise.
-    "constraints": "SELECT conrelid::regclass::text, conname, contype, convalidated FROM pg_constraint",
-    "indexes": "SELECT indexrelid::regclass::text, indisunique, indisvalid, indpred IS NULL FROM pg_index"
-    " WHERE indexrelid::regclass::text NOT LIKE 'pg_toast%'",
-    "grants": "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants"
-    " WHERE grantee LIKE 'amble%'",
-    "sequences": "SELECT sequencename, last_value FROM pg_sequences",
-}
-
 
 @pytest.fixture(scope="module")
-def folders() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="amble-backup-") as name:
-        Path(name).chmod(0o755)  # as root the servers run as nobody
-        yield Path(name)
-
-
-@pytest.fixture(scope="module")
-def key(folders: Path) -> pyrage.x25519.Identity:
-    identity = pyrage.x25519.Identity.generate()
-    (folders / "key").write_text(f"# a comment\n{identity}\n")
-    return identity
-
-
-def run(*command: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=PROJECT,
-        env=os.environ | UNSET | OWN | {"AMBLE_DATA": str(data)} | environment,
-        capture_output=True,
-        text=True,
-        timeout=110,
-    )
-
-
-def backup(do: str, *options: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run("-m", "config.backup", do, *options, data=data, **environment)
-
-
-@contextmanager
-def everything(data: Path) -> Iterator[dict[str, object]]:
-    """What lies in the database of a data folder: rows by table, as their hashes in order, and the walls."""
-    with embedded.superuser(data, database=embedded.DATABASE) as connection:
-        tables = [
-            str(name)
-            for (name,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        ]
-        rows = {
-            table: connection.execute(
-                f"SELECT count(*), md5(string_agg(md5(t::text), '' ORDER BY md5(t::text))) FROM {table} t"  # noqa: S608
-            ).fetchone()
-            for table in tables
-        }
-        yield rows | {name: sorted(map(str, connection.execute(asked))) for name, asked in WALLS.items()}
-
-
-@pytest.fixture(scope="module")
-def made(folders: Path, key: pyrage.x25519.Identity) -> tuple[Path, dict[str, object], dict[str, str]]:
+def made(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity
+) -> tuple[Path, dict[str, object], dict[str, str]]:
     """A backup of the demo clinic, made while the servers run; what lay there, and the secrets."""
-    data = folders / "there"
+    data = folder
     with embedded.running(data, valkey=False, durable=False) as servers:
-        for command in (("prepare",), ("load_catalog",), ("load_demo",)):
-            role = "owner" if command == ("prepare",) else "app"
-            done = run("manage.py", *command, data=data, AMBLE_ROLE=role)
-            assert done.returncode == 0, done.stderr
         with embedded.superuser(data, database=embedded.DATABASE) as connection:
             connection.execute("INSERT INTO django_session VALUES ('a-key-that-opens-it', '', 'infinity')")
         done = backup("backup", "--to", str(folders), data=data, BACKUP_RECIPIENT=str(key.to_public()))
@@ -280,7 +207,12 @@ def test_without_a_key_no_backup_is_made(folders: Path):
     done = backup("backup", data=folders / "nothing", BACKUP_RECIPIENT="")
     assert (done.returncode, "`make backup-key` makes a key" in done.stderr) == (1, True)
     wrong = backup("backup", data=folders / "nothing", BACKUP_RECIPIENT="age1no")
-    assert (wrong.returncode, "There are no data" in wrong.stderr) == (1, True)
+    assert (wrong.returncode, "is not the public half of an age key" in wrong.stderr) == (1, True)
+
+
+def test_without_data_no_backup_is_made(folders: Path, key: pyrage.x25519.Identity):
+    done = backup("backup", data=folders / "nothing", BACKUP_RECIPIENT=str(key.to_public()))
+    assert (done.returncode, "There are no data" in done.stderr) == (1, True)
 
 
 def test_a_new_key_opens_what_its_public_half_closed():

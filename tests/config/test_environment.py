@@ -12,7 +12,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 SETTINGS = (PROJECT / "config" / "settings.py").read_text()
 READ_BY_SETTINGS = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', SETTINGS)) - {"AMBLE_PROCESS"}
 READ_BY_UP = {"AMBLE_DATA", "HOST", "PORT"}
-READ_BY_BACKUP = {"BACKUP_RECIPIENT", "DATABASE_BACKUP_URL"}
+READ_BY_BACKUP = {"BACKUP_FOLDER", "BACKUP_RECIPIENT", "DATABASE_BACKUP_URL"}
 
 
 def test_every_value_has_its_sentence():

@@ -20,7 +20,7 @@ from config.checks import database_is_whole, what_is_wrong
 from config.embedded.postgresql import client_program
 from config.management.commands import prepare
 from tests import people
-from tests.config.test_up import PROJECT, wait_until
+from tests.config.running import PROJECT, wait_until
 from tests.conftest import as_owner
 from tests.promises import Measured
 

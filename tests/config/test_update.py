@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.test_up import PROJECT
+from tests.config.running import PROJECT
 from tests.promises import Measured
 
 # What a phone writes, what the desk shows, who gets in, and what leaves: by the tests of that version itself.

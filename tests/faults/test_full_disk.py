@@ -13,10 +13,11 @@ from threading import Event
 import pytest
 
 from config import embedded
-from tests.config.test_up import PHONES, running, signed_in, wait_until, write
+from tests.config.running import running, signed_in, wait_until, write
 from tests.faults.phones import Phone
 from tests.promises import Measured
 
+PHONES = 8
 SIZE = "900m"  # the binaries that nobody may run lie there too
 
 

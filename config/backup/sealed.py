@@ -1,0 +1,110 @@
+"""A sealed file: a tar in an age archive (age-encryption.org), so that it can be opened without Amble.
+
+    age --decrypt -i KEY FILE | tar x
+
+The machine that makes backups knows only the public half of the key: who steals it reads no older backup.
+"""
+
+import os
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from shutil import copyfileobj
+
+import pyrage
+
+from config.embedded import CannotStart
+
+
+def new_key() -> str:
+    """A new key as the text of its file, like age-keygen's: the public half in a comment."""
+    identity = pyrage.x25519.Identity.generate()
+    return (
+        f"# Keep this file away from the machine that makes backups: it opens all of them.\n"
+        f"# BACKUP_RECIPIENT={identity.to_public()}\n{identity}"
+    )
+
+
+def public_half() -> pyrage.x25519.Recipient:
+    """What BACKUP_RECIPIENT says. Raises CannotStart."""
+    text = os.environ.get("BACKUP_RECIPIENT", "")
+    if not text:
+        raise CannotStart(
+            "BACKUP_RECIPIENT is not set: `make backup-key` makes a key. Put its public half into .env and keep "
+            "the secret half away from this machine."
+        )
+    try:
+        return pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError as error:
+        raise CannotStart(
+            f"BACKUP_RECIPIENT is not the public half of an age key ({error}): `make backup-key` makes one."
+        ) from error
+
+
+def secret_half(file: Path) -> pyrage.x25519.Identity:
+    """The key in a file of `new_key` or age-keygen. Raises CannotStart."""
+    try:
+        lines = file.read_text().splitlines()
+        return pyrage.x25519.Identity.from_str(
+            next(line.strip() for line in lines if line.startswith("AGE-SECRET-KEY-"))
+        )
+    except OSError as error:
+        raise CannotStart(f"The key {file} cannot be read ({error.strerror}).") from error
+    except (StopIteration, UnicodeDecodeError, pyrage.IdentityError) as error:
+        raise CannotStart(f"{file} does not hold the secret half of an age key.") from error
+
+
+def seal(folder: Path, file: Path, key: pyrage.x25519.Recipient) -> None:
+    """All files of `folder`, sealed as `file`, which is there whole or not at all. `folder` is empty then.
+
+    Nothing that can be read is ever where `file` is: that may be a disk of somebody else. Raises CannotStart.
+    """
+    archive, part = folder / "archive.tar", file.with_name(f".{file.name}.part")
+    try:
+        with tarfile.open(archive, "w") as tar:
+            for each in sorted(set(folder.iterdir()) - {archive}):
+                tar.add(each, each.name)
+                each.unlink()
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            pyrage.encrypt_file(str(archive), str(part), [key])
+            with part.open("rb") as written:
+                os.fsync(written.fileno())
+            part.rename(file)
+        finally:
+            part.unlink(missing_ok=True)
+        archive.unlink()
+    except OSError as error:
+        raise CannotStart(
+            f"The backup could not be written to {file.parent} ({error.strerror}): make room there, or name another "
+            "folder."
+        ) from error
+
+
+def unseal(file: Path, key: pyrage.x25519.Identity, names: Iterable[str], to: Path) -> None:
+    """The files `names` of a sealed one, in the folder `to`: all of them, before anything else is touched.
+
+    A file cut short fails here. Raises CannotStart.
+    """
+    archive = to / "archive.tar"
+    try:
+        pyrage.decrypt_file(str(file), str(archive), [key])
+        with tarfile.open(archive) as tar:
+            for name in names:
+                _unpack(tar, name, to / name)
+    except (OSError, KeyError, tarfile.TarError, pyrage.DecryptError) as error:
+        raise CannotStart(
+            f"{file} cannot be restored ({error}): it is damaged, cut short, of another key, or no backup. "
+            "Nothing was changed."
+        ) from error
+    archive.unlink()
+
+
+def _unpack(tar: tarfile.TarFile, name: str, to: Path) -> None:
+    """Its bytes, for nobody else to read. `extract` has no safe way before Python 3.11.4, and Debian 12 has 3.11.2."""
+    packed = tar.extractfile(name)
+    if packed is None:
+        raise tarfile.ExtractError(f"{name} is not a file")
+    to.touch(mode=0o600)
+    with packed, to.open("wb") as file:
+        copyfileobj(packed, file)

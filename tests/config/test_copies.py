@@ -1,0 +1,283 @@
+"""Copies of a running Amble on another disk: what they hold, what is lost with the first disk, and who hears of it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pyrage
+import pytest
+from django.test import Client
+
+from config import embedded
+from config.backup import copies
+from config.embedded import CannotStart
+from config.embedded.home import read_environment
+from config.up import _say_of_the_copies
+from tests.config.running import (
+    OWN,
+    PROJECT,
+    UNSET,
+    backup,
+    everything,
+    run,
+    running,
+    signed_in,
+    wait_until,
+)
+from tests.faults.phones import Phone, pain
+from tests.promises import Measured
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("up")]
+
+
+@contextmanager
+def keeping_up(data: Path, to: Path, key: pyrage.x25519.Identity) -> Iterator[Path]:
+    """The process beside `make run`; what it says, as a file."""
+    to.mkdir(exist_ok=True)
+    said = to.with_name(f"{to.name}.log")
+    with said.open("a") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "config.backup", "copies"],
+            cwd=PROJECT,
+            env=os.environ | UNSET | OWN | asked(data, to, key),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield said
+        assert process.poll() is None, said.read_text()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def asked(data: Path, to: Path, key: pyrage.x25519.Identity) -> dict[str, str]:
+    return {"AMBLE_DATA": str(data), "BACKUP_FOLDER": str(to), "BACKUP_RECIPIENT": str(key.to_public())}
+
+
+def in_(to: Path) -> list[str]:
+    """The copies there by their age; an incremental one has a plus in its name."""
+    return sorted(file.name for file in to.glob("*.age"))
+
+
+@pytest.fixture(scope="module")
+def copied(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity
+) -> tuple[Path, dict[str, object], dict[str, str]]:
+    """A base of the demo clinic and an incremental backup of what came after it; what lay there, and the secrets."""
+    to = folders / "elsewhere"
+    with embedded.running(folder, valkey=False) as servers:
+        with keeping_up(folder, to, key):
+            wait_until(lambda: in_(to))
+        with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+            connection.execute(
+                "INSERT INTO django_session VALUES ('another-key-that-opens-it', '', 'infinity')"
+            )
+            connection.execute("UPDATE recovery_painentry SET score = 10 - score")
+        (base,) = in_(to)
+        with everything(folder) as there, keeping_up(folder, to, key):
+            wait_until(lambda: len(in_(to)) == 2)
+    assert in_(to)[0].startswith(base.removesuffix(".copy.age") + "+")
+    return to, there, servers.environment
+
+
+@pytest.mark.promise
+def test_two_files_are_all_that_was_there(
+    copied: tuple[Path, dict[str, object], dict[str, str]], folders: Path, measured: Measured
+):
+    to, there, secrets = copied
+    data = folders / "from copies"
+    done = backup("restore", str(to), "--key", str(folders / "key"), data=data)
+    assert done.returncode == 0, done.stderr
+    kept = read_environment(data / "environment")
+    assert kept["SECRET_KEY"] == secrets["SECRET_KEY"]
+    with embedded.running(data, valkey=False, durable=False):
+        with everything(data) as back:
+            differ = {name for name in there if there[name] != back[name]}
+            measured("P-13", f"from two copies: {len(differ - {'django_session'})} tables differ")
+            assert there.keys() == back.keys()
+            assert differ == {"django_session"}  # everybody signs in again
+            assert back["django_session"] == (0, None)
+        assert run("manage.py", "prepare", data=data, AMBLE_ROLE="owner").returncode == 0
+    full = backup("restore", str(to), "--key", str(folders / "key"), data=data)
+    assert (full.returncode, "is not empty" in full.stderr) == (1, True)
+
+
+@pytest.mark.promise
+@pytest.mark.parametrize("minutes", [0.05, pytest.param(7, marks=pytest.mark.trust)], ids=["short", "long"])
+@pytest.mark.timeout(900)
+def test_a_lost_disk_costs_at_most_what_five_minutes_have_written(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity, minutes: float, measured: Measured
+):
+    """The disk goes while a phone writes: all that was answered more than five minutes before is in the copies."""
+    to, back = folders / f"lost after {minutes}", folders / f"back after {minutes}"
+    to.mkdir()
+    answered: dict[str, float] = {}
+    random = Random(1)  # noqa: S311 (the same each time)
+
+    def write(phone: Phone, seconds: float) -> None:
+        until = time.time() + seconds
+        while time.time() < until:
+            record = pain(random)
+            phone.put(record, until=lambda: time.time() > until + 60)
+            answered[record["id"]] = time.time()
+            time.sleep(0.05)
+
+    with running(folder, **asked(folder, to, key)) as amble:
+        wait_until(lambda: in_(to))
+        assert amble.status("/health/backup") == 200
+        token, _ = signed_in(folder, 2)
+        phone = Phone(amble.port, token)
+        write(phone, 2)
+        os.kill(amble.part("config.backup copies"), signal.SIGKILL)  # the next one begins with a copy
+        wait_until(lambda: len(in_(to)) > 1)
+        write(phone, 60 * minutes)
+        phone.close()
+        amble.end(signal.SIGKILL)
+    copied_at = (folder / "copied").stat().st_mtime
+    lost_at = time.time()
+    folder.rename(folder.with_name("lost"))
+    try:
+        done = backup("restore", str(to), "--key", str(folders / "key"), data=back)
+        assert done.returncode == 0, done.stderr
+    finally:
+        folder.with_name("lost").rename(folder)
+    with (
+        embedded.running(back, valkey=False, durable=False),
+        embedded.superuser(back, database=embedded.DATABASE) as connection,
+    ):
+        stored = {str(pk) for (pk,) in connection.execute("SELECT client_uuid FROM recovery_painentry")}
+    missing = [at for pk, at in answered.items() if pk not in stored]
+    oldest = max((lost_at - at for at in missing), default=0.0)
+    measured("P-13", f"disk lost: {len(missing)} of {len(answered)} missing, the oldest {oldest:.0f} s old")
+    assert missing
+    assert any(at < copied_at for at in answered.values())
+    assert all(at >= copied_at for at in missing)
+    assert oldest <= 300
+
+
+def test_a_week_of_bases_is_kept_and_what_came_last_of_each(tmp_path: Path):
+    for day in range(10, 20):
+        base = f"2026-11-{day}T020000Z"
+        for since in ("", *(f"2026-11-{day}T0{hour}0000Z" for hour in range(3, 7))):
+            (tmp_path / copies.Copy.name("a" * 16, base, since)).touch()
+    another = copies.Copy.name("b" * 16, "2026-10-01T020000Z")
+    others = {
+        "amble-2026-11-01T020000Z.tar.age",
+        ".amble-2026-11-01T020000Z.tar.age.part",
+        "erased",
+        "amble-notes.copy.age",
+        another,
+    }
+    for name in (*others, f".{copies.Copy.name('a' * 16, '2026-11-20T020000Z')}.part"):
+        (tmp_path / name).touch()
+    copies._forget_older(tmp_path, "a" * 16)
+    assert {file.name for file in tmp_path.iterdir()} - others == {
+        copies.Copy.name("a" * 16, f"2026-11-{day}T020000Z", since and f"2026-11-{day}T{since}Z")
+        for day in range(13, 20)
+        for since in ("", "050000", "060000")
+    }
+    with pytest.raises(CannotStart, match="copies of 2 databases .* name the file"):
+        copies._meant(tmp_path)
+    assert copies._meant(tmp_path / another).taken_at.day == 1
+
+
+def test_a_copy_that_cannot_be_made_is_said_and_amble_goes_on(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity, monkeypatch: pytest.MonkeyPatch
+):
+    to = folders / "not mounted"
+    for name, value in asked(folder, to, key).items():
+        monkeypatch.setenv(name, value)
+    with embedded.running(folder, valkey=False):
+        (folder / "copied").unlink(missing_ok=True)
+        with keeping_up(folder, to.with_name("gone"), key) as said:
+            to.with_name("gone").rmdir()
+            wait_until(lambda: "No copy was made" in said.read_text())
+        with pytest.raises(CannotStart, match="There is no folder .*: mount its disk, or make the folder"):
+            copies.take(folder, to, key.to_public(), {})
+        assert copies.state(folder) == "late"
+        assert not to.exists()
+        to.mkdir()
+        copies.take(folder, to, key.to_public(), {})
+        assert copies.state(folder) == "on time"
+    with pytest.raises(CannotStart, match="PostgreSQL does not answer"):
+        copies.take(folder, to, key.to_public(), {})
+
+
+def test_without_the_manifest_of_its_base_a_copy_is_a_whole_one(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity
+):
+    """As after a restore into a new folder, or when PostgreSQL no longer knows what has changed since."""
+    to = folders / "two bases"
+    to.mkdir()
+    with embedded.running(folder, valkey=False):
+        first = copies.take(folder, to, key.to_public(), {})
+        (manifest,) = folder.glob("base-*.manifest")
+        manifest.write_text("{}")
+        time.sleep(1)  # the names tell seconds
+        with pytest.raises(CannotStart, match="pg_basebackup failed"):
+            copies.take(folder, to, key.to_public(), {})
+        second = copies.take(folder, to, key.to_public(), {})
+    assert in_(to) == [first.name, second.name]
+    assert "+" not in second.name
+
+
+def test_late_copies_are_a_503_and_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("AMBLE_DATA", str(tmp_path))
+    monkeypatch.delenv("BACKUP_FOLDER", raising=False)
+    assert (Client().get("/health/backup").status_code, copies.state(tmp_path)) == (200, "off")
+    monkeypatch.setenv("BACKUP_FOLDER", "/somewhere")
+    copied = tmp_path / "copied"
+    copied.touch()
+    assert (Client().get("/health/backup").status_code, copies.state(tmp_path)) == (200, "on time")
+    late = time.time() - copies.LATE_AFTER.total_seconds() - 1
+    os.utime(copied, (late, late))
+    answer = Client().get("/health/backup")
+    assert (answer.status_code, answer.json(), answer["Cache-Control"]) == (
+        503,
+        {"status": "late"},
+        "no-store",
+    )
+    said = False
+    for _ in range(3):
+        said = _say_of_the_copies(tmp_path, said)
+    assert capsys.readouterr().err.count("no copy was made in BACKUP_FOLDER") == 1
+    assert timedelta(seconds=2 * copies.EVERY_SECONDS) < copies.LATE_AFTER  # one may fail
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        ("no base", "which is not beside it"),
+        ("cut short", "cannot be restored"),
+        ("no copy", "There is no copy of Amble's data"),
+    ],
+)
+def test_a_copy_that_is_not_whole_changes_nothing(
+    copied: tuple[Path, dict[str, object], dict[str, str]], folders: Path, damage: str, said: str
+):
+    broken = folders / damage
+    shutil.copytree(copied[0], broken)
+    since, base = (broken / name for name in in_(broken))
+    if damage == "no base":
+        base.unlink()
+    elif damage == "cut short":
+        base.write_bytes(base.read_bytes()[:-100])
+    else:
+        base.unlink()
+        since.unlink()
+    data = folders / f"data of {damage}"
+    done = backup("restore", str(broken), "--key", str(folders / "key"), data=data)
+    assert (done.returncode, said in done.stderr) == (1, True), done.stderr
+    assert "Nothing was changed." in done.stderr
+    assert list(data.iterdir()) == []
