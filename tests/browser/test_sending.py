@@ -1,6 +1,7 @@
 """The way to the server at its worst: everything twice and in the wrong order, and a clock that is a day off."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,6 +67,39 @@ def test_an_answer_that_this_version_does_not_know_is_not_asked_for_in_a_loop(jo
     page.unroute(f"**{SYNC}")
     joined.wait_out()
     assert stored(ana) == [("leg", 3, False)]
+
+
+def test_the_next_try_comes_soon_however_much_was_noted_and_sooner_when_the_network_is_back(
+    new_phone: Callable[..., Phone], ana: Person
+):
+    """What may be an emergency waits no longer because the phone has tried in vain a few times before."""
+    phone = new_phone(service_workers="block")  # what goes through the worker is hidden from the route below
+    phone.sign_in(ana)
+    page = phone.page
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        route.fulfill(status=503)
+
+    def has_tried(times: int) -> None:
+        wait_until(lambda: page.evaluate("true") and len(asked) >= times)
+        page.wait_for_timeout(300)  # until it has heard that it was in vain
+        assert len(asked) == times
+
+    page.route(f"**{SYNC}", answer)
+    page.clock.install()
+    for score in range(5):
+        phone.tap_and_wait("leg", score)
+        has_tried(score + 1)
+    page.clock.fast_forward(7_500)  # 5 s, half more or less
+    has_tried(6)
+    page.clock.fast_forward(3_000)  # and then 10
+    has_tried(6)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    has_tried(7)
+    page.clock.fast_forward(1_500)
+    has_tried(8)
 
 
 @pytest.mark.parametrize("days", [-1, 1])

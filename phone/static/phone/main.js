@@ -6,7 +6,7 @@ import { cannotRead, go, startRouter } from "./router.js";
 import { startSending } from "./sending.js";
 import { kept, onChange } from "./store.js";
 import { moveWithArrows } from "./strip.js";
-import { send, synchronise } from "./sync.js";
+import { send, synchronise, synchroniseOnline } from "./sync.js";
 import { speak, timeInWords } from "./words.js";
 
 const SCREENS = {
@@ -66,7 +66,7 @@ onChange(async () => {
   go("/app/join", { replace: true });
 });
 addEventListener("online", () => {
-  void synchronise({ always: true });
+  void synchroniseOnline();
   void finish();
 });
 document.addEventListener("visibilitychange", () => {

@@ -7,6 +7,7 @@ const MOST_RECORDS = 100;
 const MOST_BYTES = 60_000; // a browser sends no more than 64 KiB after its page has gone
 /** @type {(keyof Answers)[]} */
 const PAGES = ["today", "plan", "progress", "symptom-check", "messages"];
+const WAIT_ONLINE = 1_000; // a network is there before names resolve
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 300_000;
 const WRONG_FOR_EVER = [400, 422]; // of one record alone; everything else may pass
@@ -28,13 +29,25 @@ export function send() {
   return queued;
 }
 
-/** Send, then ask what is new if anything was sent or `always`. @param {{always?: boolean}} [how] */
+/** The network is back. */
+export function synchroniseOnline() {
+  wait = WAIT_ONLINE;
+  return synchronise({ always: true });
+}
+
+/**
+ * Send, then ask what is new if anything was sent or `always`. Tries again by itself, after twice the time each time.
+ *
+ * @param {{always?: boolean}} [how]
+ */
 export async function synchronise({ always = false } = {}) {
   const outcome = await send();
   clearTimeout(timer);
   if (outcome === "later") {
-    timer = setTimeout(() => void synchronise({ always }), wait * (0.5 + Math.random()));
-    wait = Math.min(2 * wait, LONGEST_WAIT);
+    timer = setTimeout(() => {
+      wait = Math.min(2 * wait, LONGEST_WAIT); // not for what is noted meanwhile: that too is sent at once
+      void synchronise({ always });
+    }, wait * (0.5 + Math.random()));
     return;
   }
   wait = FIRST_WAIT;
