@@ -69,10 +69,10 @@ sbom: install  ## the bill of materials of what runs (CycloneDX JSON), from the 
 backup-key: install  ## a key for backups: its public half for .env, the file itself to keep elsewhere
 	@$(BIN)python -m config.backup key
 
-backup: install  ## all of Amble in one encrypted file (TO=folder), also while `make run` runs
+backup: install  ## all of Amble in one encrypted file (TO=folder, else BACKUP_FOLDER), also while `make run` runs
 	@$(BIN)python -m config.backup backup $(if $(TO),--to "$(TO)")
 
-restore: install  ## fill an empty data folder or database from a backup: FROM=file KEY=file [ERASED=file]
+restore: install  ## fill an empty data folder or database from a backup: FROM=file-or-folder KEY=file [ERASED=file]
 	@$(BIN)python -m config.backup restore "$(FROM)" --key "$(KEY)" $(if $(ERASED),--erased "$(ERASED)")
 
 clean:  ## remove .venv and what the tools left; data stay

@@ -15,3 +15,9 @@ def room(folder: Path) -> Room:
     if usage.free < NONE_BYTES:
         return "none"
     return "very low" if free < VERY_LOW else "low" if free < LOW else "enough"
+
+
+def spare(folder: Path) -> int:
+    """How many bytes something else than PostgreSQL may write there for a while."""
+    usage = shutil.disk_usage(folder)
+    return max(0, usage.free - max(NONE_BYTES, int(VERY_LOW * usage.total)))

@@ -176,9 +176,12 @@ def remember(folder: Path, stones: Iterable[Tombstone]) -> None:
     """Add those of the tombstones that the file in `folder` does not have yet. Raises OSError."""
     file = folder / FILE
     known = read(file) if file.exists() else []
-    lines = "".join(f"{json.dumps(asdict(stone))}\n" for stone in stones if stone not in known)
-    if not lines:
-        return
+    if missing := [stone for stone in stones if stone not in known]:
+        _append(file, missing)
+
+
+def _append(file: Path, stones: Iterable[Tombstone]) -> None:
+    lines = "".join(f"{json.dumps(asdict(stone))}\n" for stone in stones)
     with open(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w", encoding="utf-8") as opened:
         opened.write(lines)
         opened.flush()
@@ -186,9 +189,17 @@ def remember(folder: Path, stones: Iterable[Tombstone]) -> None:
 
 
 def copy(data: Path, to: Path) -> None:
-    """Keep the list of the data folder beside the backups in `to`, where a restore finds it. Raises OSError."""
-    if (data / FILE).exists():
-        remember(to, read(data / FILE))
+    """Keep the list of the data folder beside the backups in `to`, where a restore finds it.
+
+    Whole or not at all, for a disk that is full. Raises OSError and CannotStart.
+    """
+    stones = read(data / FILE) if (data / FILE).exists() else []
+    known = read(to / FILE) if (to / FILE).exists() else []
+    if missing := [stone for stone in stones if stone not in known]:
+        new = to / f".{FILE}.new"
+        new.unlink(missing_ok=True)
+        _append(new, known + missing)
+        new.replace(to / FILE)
 
 
 def read(file: Path) -> list[Tombstone]:

@@ -66,6 +66,7 @@ def _run() -> None:
     print("Amble is starting; the first time takes a little longer.", flush=True)
 
     folder = embedded.data_folder()
+    embedded.refuse_unfinished(folder)
     own_database, own_broker = not os.environ.get("DATABASE_URL"), not os.environ.get("REDIS_URL")
     with (
         embedded.running(folder, postgresql=own_database, valkey=own_broker) as servers,
@@ -348,7 +349,7 @@ def _copied(to: Path | None, *, own_database: bool) -> str:
         return "as the server of DATABASE_URL keeps them"
     if not to:
         return "none: this disk has all there is. Set BACKUP_FOLDER in .env"
-    return str(to) if to.is_dir() else f"none until there is a folder {to}: mount its disk, or make it"
+    return f"{to}  (what stands in the way is in logs/copies.log)"
 
 
 def _screen(folder: Path, settings: Any, copied: str) -> str:

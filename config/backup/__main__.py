@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 import psycopg
@@ -44,6 +43,9 @@ def main() -> int:
     except (CannotStart, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1
+    except OSError as error:
+        print(f"{error.filename} cannot be used ({error.strerror}): name another place.", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -68,13 +70,15 @@ def _asked() -> argparse.Namespace:
 # --- there ------------------------------------------------------------------------------------------
 
 
-def _backup(folder: Path | None) -> str:
+def _backup(to: Path | None) -> str:
     key = sealed.public_half()
     data = embedded.data_folder()
-    folder = folder or copies.asked_for() or data / "backups"
+    folder = to or copies.asked_for() or data / "backups"
     with _all_reading() as connection:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # a database of one's own needs none
-        file = dump.write(connection, to=folder, key=key, secrets=_secrets(), scratch=data)
+        if folder != copies.asked_for():  # that one may be an empty mount point
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = dump.write(connection, to=folder, key=key, secrets=_secrets(), data=data)
     erasing.copy(data, folder)
     return f"{file} ({file.stat().st_size / 1e6:.1f} MB)"
 
@@ -134,23 +138,23 @@ def _restore(asked: Path, key_file: Path, erased: Path | None) -> str:
     lists = [erased] if erased else [one / erasing.FILE for one in (folder, beside)]
     stones = [stone for one in lists if erased or one.exists() for stone in erasing.read(one)]
     folder.mkdir(mode=0o755 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-    if asked.is_dir() or copies.Copy.of(asked):
+    if asked.is_dir() or copies.Copy.named(asked.name):
         return _restore_copy(asked, key, folder, stones)
-    with TemporaryDirectory(dir=folder, prefix=".restoring-") as name:
-        scratch = Path(name)
-        sealed.unseal(asked, key, (dump.DUMP, dump.ENVIRONMENT), scratch)
+    with sealed.scratch(folder) as place:
+        sealed.unseal(asked, key, (dump.DUMP, dump.ENVIRONMENT), place)
         if os.environ.get("DATABASE_URL"):
             with _connect(os.environ.get("DATABASE_OWNER_URL", ""), "DATABASE_OWNER_URL") as connection:
-                dump.fill(connection, scratch / dump.DUMP)
+                dump.fill(connection, place / dump.DUMP)
                 kept = _keep_erased(connection, folder, stones)
-            secrets = (scratch / dump.ENVIRONMENT).rename(folder / "restored.env")
+            secrets = (place / dump.ENVIRONMENT).rename(folder / "restored.env")
             return f"Restored. {kept} Set what {secrets} says in .env, then remove that file."
         with embedded.running(folder, valkey=False) as servers:
             owner = servers.environment["DATABASE_OWNER_URL"]
             with _connect(owner, "DATABASE_OWNER_URL") as connection:
-                dump.fill(connection, scratch / dump.DUMP)
-                kept = _keep_erased(connection, folder, stones)
-            embedded.keep(folder, read_environment(scratch / dump.ENVIRONMENT))
+                dump.fill(connection, place / dump.DUMP)
+                with embedded.unfinished(folder):
+                    kept = _keep_erased(connection, folder, stones)
+                    embedded.keep(folder, read_environment(place / dump.ENVIRONMENT))
     return f"Restored into {folder}. {kept} `make run` goes on from here."
 
 
@@ -162,14 +166,22 @@ def _restore_copy(
             "A copy goes into the PostgreSQL that Amble brings, and DATABASE_URL is set: restore without it, then "
             "take what `make backup` makes of that to your own server. Nothing was changed."
         )
-    taken_at, secrets = copies.put_back(asked, key, folder)
-    with embedded.running(folder, valkey=False) as servers:
-        with embedded.superuser(folder, database=embedded.DATABASE) as connection:
-            connection.execute(f"DELETE FROM {dump.SESSIONS}")  # noqa: S608 - a name of ours
-        with _connect(servers.environment["DATABASE_OWNER_URL"], "DATABASE_OWNER_URL") as connection:
-            kept = _keep_erased(connection, folder, stones)
-        embedded.keep(folder, secrets)
-    return f"Restored into {folder}, as it was at {taken_at:%Y-%m-%d %H:%M} UTC. {kept} `make run` goes on from here."
+    if (folder / "postgresql").exists():
+        raise CannotStart(
+            f"{folder} is not empty: restore into a new folder (AMBLE_DATA). Nothing was changed."
+        )
+    with copies.opened(asked, key, folder) as copy:
+        embedded.refuse_unreachable(folder)
+        with embedded.unfinished(folder):
+            embedded.adopt(folder, copy.files, copy.superuser)
+            with embedded.running(folder, valkey=False) as servers:
+                with embedded.superuser(folder, database=embedded.DATABASE) as connection:
+                    connection.execute(f"DELETE FROM {dump.SESSIONS}")  # noqa: S608 - a name of ours
+                with _connect(servers.environment["DATABASE_OWNER_URL"], "DATABASE_OWNER_URL") as connection:
+                    kept = _keep_erased(connection, folder, stones)
+            embedded.keep(folder, copy.values)
+    when = f"{copy.taken_at:%Y-%m-%d %H:%M} UTC"
+    return f"Restored into {folder}, as it was at {when}. {kept} `make run` goes on from here."
 
 
 def _keep_erased(connection: Connection, folder: Path, stones: list[erasing.Tombstone]) -> str:

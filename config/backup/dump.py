@@ -8,12 +8,12 @@ What is unsealed is `database.dump`, pg_dump's custom format, and `environment`:
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyrage
 
-from config.backup.sealed import seal
+from config.backup.sealed import scratch, seal
 from config.backup.tools import run
+from config.disk import spare
 from config.embedded import CannotStart
 from config.embedded.home import write_environment
 from config.embedded.postgresql import Connection
@@ -29,16 +29,15 @@ def write(
     to: Path,
     key: pyrage.x25519.Recipient,
     secrets: Mapping[str, str],
-    scratch: Path,
+    data: Path,
 ) -> Path:
     """Dump the database of `connection`, whose role reads past row-level security, into a new file in `to`.
 
-    Until it is sealed it lies below `scratch`. Raises CannotStart.
+    Until it is sealed it lies in the data folder `data`. Raises CannotStart.
     """
-    with TemporaryDirectory(dir=scratch, prefix=".making-") as name:
-        folder = Path(name)
+    with scratch(data) as folder:
         options = ("--format=custom", "--no-owner", f"--exclude-table-data={SESSIONS}")
-        run(connection, "pg_dump", *options, f"--file={folder / DUMP}")
+        run(connection, "pg_dump", *options, f"--file={folder / DUMP}", most_bytes=spare(data) // 2)
         write_environment(folder / ENVIRONMENT, secrets)
         file = to / f"amble-{datetime.now(UTC):%Y-%m-%dT%H%M%SZ}.tar.age"
         seal(folder, file, key)

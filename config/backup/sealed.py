@@ -6,10 +6,13 @@ The machine that makes backups knows only the public half of the key: who steals
 """
 
 import os
+import shutil
 import tarfile
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 
 import pyrage
 
@@ -54,31 +57,38 @@ def secret_half(file: Path) -> pyrage.x25519.Identity:
         raise CannotStart(f"{file} does not hold the secret half of an age key.") from error
 
 
+@contextmanager
+def scratch(data: Path) -> Iterator[Path]:
+    """A private folder on the disk of the data. What a killed process left of one is gone after a day."""
+    for left in data.glob(".scratch-*"):
+        if time.time() - left.stat().st_mtime > 86_400:
+            shutil.rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(dir=data, prefix=".scratch-") as name:
+        yield Path(name)
+
+
 def seal(folder: Path, file: Path, key: pyrage.x25519.Recipient) -> None:
     """All files of `folder`, sealed as `file`, which is there whole or not at all. `folder` is empty then.
 
     Nothing that can be read is ever where `file` is: that may be a disk of somebody else. Raises CannotStart.
     """
     archive, part = folder / "archive.tar", file.with_name(f".{file.name}.part")
+    with tarfile.open(archive, "w") as tar:
+        for each in sorted(set(folder.iterdir()) - {archive}):
+            tar.add(each, each.name)
+            each.unlink()
     try:
-        with tarfile.open(archive, "w") as tar:
-            for each in sorted(set(folder.iterdir()) - {archive}):
-                tar.add(each, each.name)
-                each.unlink()
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        try:
-            pyrage.encrypt_file(str(archive), str(part), [key])
-            with part.open("rb") as written:
-                os.fsync(written.fileno())
-            part.rename(file)
-        finally:
-            part.unlink(missing_ok=True)
-        archive.unlink()
+        pyrage.encrypt_file(str(archive), str(part), [key])
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        part.rename(file)
     except OSError as error:
+        part.unlink(missing_ok=True)
         raise CannotStart(
-            f"The backup could not be written to {file.parent} ({error.strerror}): make room there, or name another "
-            "folder."
+            f"The backup could not be written to {file.parent} ({error.strerror or error}): make room there, or name "
+            "another folder."
         ) from error
+    archive.unlink()
 
 
 def unseal(file: Path, key: pyrage.x25519.Identity, names: Iterable[str], to: Path) -> None:
@@ -107,4 +117,4 @@ def _unpack(tar: tarfile.TarFile, name: str, to: Path) -> None:
         raise tarfile.ExtractError(f"{name} is not a file")
     to.touch(mode=0o600)
     with packed, to.open("wb") as file:
-        copyfileobj(packed, file)
+        shutil.copyfileobj(packed, file)

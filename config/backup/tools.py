@@ -1,7 +1,10 @@
 """PostgreSQL's own tools, of the version of the server: another one refuses, or writes what cannot be read back."""
 
 import os
+import resource
+import signal
 import subprocess
+from functools import partial
 from pathlib import Path
 from shutil import which
 
@@ -14,23 +17,43 @@ from config.embedded.postgresql import MAJOR, Connection, client_program
 PATIENT = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=0"
 
 
-def run(connection: Connection, program: str, *options: str) -> None:
-    """Run `program` on the server of `connection`. Raises CannotStart with the first line that it says."""
+class ToolFailed(CannotStart):
+    """A tool said no."""
+
+
+def run(
+    connection: Connection, program: str, *options: str, most_bytes: int = resource.RLIM_INFINITY
+) -> None:
+    """Run `program` on the server of `connection`; no file that it writes gets larger than `most_bytes`.
+
+    Raises ToolFailed with the first line that it says, and CannotStart for a file too large.
+    """
     place = connection.info.get_parameters()
     address = conninfo.make_conninfo(**{name: place[name] for name in place if name != "options"})
     tool = _tool(program, connection.info.server_version // 10_000)
     environment = {"PATH": os.defpath, "PGPASSWORD": connection.info.password, "PGOPTIONS": PATIENT}
-    run_alone(tool, f"--dbname={address}", *options, **environment)
+    run_alone(tool, f"--dbname={address}", *options, most_bytes=most_bytes, **environment)
 
 
-def run_alone(tool: Path, *options: str, **environment: str) -> None:
+def run_alone(
+    tool: Path, *options: str, most_bytes: int = resource.RLIM_INFINITY, **environment: str
+) -> None:
     """Run a tool that needs no server."""
     done = subprocess.run(  # noqa: S603 - our own program and arguments
-        [tool, *options], env=environment, capture_output=True, text=True
+        [tool, *options],
+        env=environment,
+        capture_output=True,
+        text=True,
+        preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
     )
+    if done.returncode == -signal.SIGXFSZ:
+        raise CannotStart(
+            f"The disk of Amble's data has no room for what {tool.name} writes ({most_bytes / 1e6:.0f} MB would do no "
+            "harm): make some."
+        )
     if done.returncode != 0:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
-        raise CannotStart(f"{tool.name} failed: {reason}")
+        raise ToolFailed(f"{tool.name} failed: {reason}")
 
 
 def _tool(program: str, major: int) -> Path:

@@ -48,8 +48,11 @@ __all__ = [
     "data_folder",
     "keep",
     "load_environment",
+    "refuse_unfinished",
+    "refuse_unreachable",
     "running",
     "superuser",
+    "unfinished",
 ]
 
 
@@ -122,6 +125,28 @@ def keep(folder: Path, secrets: dict[str, str]) -> None:
 def adopt(folder: Path, cluster: Path, password: str) -> None:
     """Make PostgreSQL's files in `cluster` those of the new data folder `folder`; `password` is their superuser's."""
     Home(folder).adopt(cluster, password)
+
+
+@contextmanager
+def unfinished(folder: Path) -> Iterator[None]:
+    """Until the end of the `with` the data are not to be used; when it does not end well, they never are."""
+    marker = folder / "unfinished"
+    marker.touch()
+    yield
+    marker.unlink()
+
+
+def refuse_unfinished(folder: Path) -> None:
+    """Raises CannotStart."""
+    if (folder / "unfinished").exists():
+        raise CannotStart(
+            f"A restore into {folder} did not come to its end: remove that folder, and restore again into a new one."
+        )
+
+
+def refuse_unreachable(folder: Path) -> None:
+    """Raises CannotStart where the servers could not reach their data."""
+    Home(folder).refuse_unreachable()
 
 
 def superuser(folder: Path, *, database: str = "postgres") -> _postgresql.Connection:

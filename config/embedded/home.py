@@ -122,6 +122,7 @@ class Home:
 
     def adopt(self, cluster: Path, password: str) -> None:
         """Move PostgreSQL's files to where the server looks for them; `password` is that of their superuser."""
+        shutil.rmtree(self.folder / "copies", ignore_errors=True)  # of other files that lay here
         _write_private(self.folder / "superuser", password)
         if self.owner:
             for path in (cluster, *cluster.rglob("*")):

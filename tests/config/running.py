@@ -181,6 +181,22 @@ def run(*command: str, data: Path, **environment: str) -> subprocess.CompletedPr
     )
 
 
+def refusal(folder: Path, **more: str) -> str:
+    """The one sentence with which it ends."""
+    done = subprocess.run(
+        [sys.executable, "-m", "config.up"],
+        env=environment(folder, free_port(), **more),
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
 def backup(do: str, *options: str, data: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return run("-m", "config.backup", do, *options, data=data, **environment)
 

@@ -1,6 +1,7 @@
 """Copies of a running Amble on another disk: what they hold, what is lost with the first disk, and who hears of it."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
@@ -18,6 +20,7 @@ from django.test import Client
 
 from config import embedded
 from config.backup import copies
+from config.backup.copies import STAMP, Copy, Known
 from config.embedded import CannotStart
 from config.embedded.home import read_environment
 from config.up import _say_of_the_copies
@@ -27,6 +30,7 @@ from tests.config.running import (
     UNSET,
     backup,
     everything,
+    refusal,
     run,
     running,
     signed_in,
@@ -142,7 +146,7 @@ def test_a_lost_disk_costs_at_most_what_five_minutes_have_written(
         write(phone, 60 * minutes)
         phone.close()
         amble.end(signal.SIGKILL)
-    copied_at = (folder / "copied").stat().st_mtime
+    copied_at = (folder / "copies" / "copied").stat().st_mtime
     lost_at = time.time()
     folder.rename(folder.with_name("lost"))
     try:
@@ -164,70 +168,98 @@ def test_a_lost_disk_costs_at_most_what_five_minutes_have_written(
     assert oldest <= 300
 
 
-def test_a_week_of_bases_is_kept_and_what_came_last_of_each(tmp_path: Path):
+def test_seven_bases_are_kept_and_what_came_last_of_each(tmp_path: Path):
+    mine, another = "a" * 16, Copy("b" * 16, "2026-10-01T020000Z")
     for day in range(10, 20):
-        base = f"2026-11-{day}T020000Z"
         for since in ("", *(f"2026-11-{day}T0{hour}0000Z" for hour in range(3, 7))):
-            (tmp_path / copies.Copy.name("a" * 16, base, since)).touch()
-    another = copies.Copy.name("b" * 16, "2026-10-01T020000Z")
-    others = {
-        "amble-2026-11-01T020000Z.tar.age",
-        ".amble-2026-11-01T020000Z.tar.age.part",
-        "erased",
-        "amble-notes.copy.age",
-        another,
-    }
-    for name in (*others, f".{copies.Copy.name('a' * 16, '2026-11-20T020000Z')}.part"):
+            (tmp_path / Copy(mine, f"2026-11-{day}T020000Z", since).name).touch()
+    dump = "amble-2026-11-01T020000Z.tar.age"
+    others = {dump, f".{dump}.part", "erased", "amble-notes.copy.age", another.name, f".{another.name}.part"}
+    for name in (*others, f".{Copy(mine, '2026-11-20T020000Z').name}.part"):
         (tmp_path / name).touch()
-    copies._forget_older(tmp_path, "a" * 16)
+    copies._forget_older(tmp_path, mine, bases=7)
     assert {file.name for file in tmp_path.iterdir()} - others == {
-        copies.Copy.name("a" * 16, f"2026-11-{day}T020000Z", since and f"2026-11-{day}T{since}Z")
+        Copy(mine, f"2026-11-{day}T020000Z", since and f"2026-11-{day}T{since}Z").name
         for day in range(13, 20)
         for since in ("", "050000", "060000")
     }
-    with pytest.raises(CannotStart, match="copies of 2 databases .* name the file"):
+    with pytest.raises(CannotStart, match="copies of 2 data folders .* name the file"):
         copies._meant(tmp_path)
-    assert copies._meant(tmp_path / another).taken_at.day == 1
+    assert copies._meant(tmp_path / another.name) == another
+
+
+@pytest.mark.parametrize("hours", [-10, 10])
+def test_a_clock_that_was_ahead_or_goes_back_hides_no_newer_copy(hours: int):
+    newest = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours)
+    base = Copy("a" * 16, f"{newest - timedelta(hours=3):{STAMP}}")
+    there = [base, base._replace(since=f"{newest:{STAMP}}")]
+    known = Known(base.of, "/somewhere", base.base)
+    due = copies._next(known, there)
+    assert due.base == base.base
+    assert due > max(there)
+    assert due.taken_at > newest
+    assert copies._next(replace(known, base=""), there) > max(there)
+    assert copies._next(known, [base._replace(base="2026-01-01T000000Z"), base]).base == base.base
 
 
 def test_a_copy_that_cannot_be_made_is_said_and_amble_goes_on(
     folder: Path, folders: Path, key: pyrage.x25519.Identity, monkeypatch: pytest.MonkeyPatch
 ):
-    to = folders / "not mounted"
+    to, public = folders / "not mounted", key.to_public()
     for name, value in asked(folder, to, key).items():
         monkeypatch.setenv(name, value)
     with embedded.running(folder, valkey=False):
-        (folder / "copied").unlink(missing_ok=True)
-        with keeping_up(folder, to.with_name("gone"), key) as said:
-            to.with_name("gone").rmdir()
+        shutil.rmtree(folder / "copies", ignore_errors=True)
+        with keeping_up(folder, to, key) as said:
+            to.rmdir()
             wait_until(lambda: "No copy was made" in said.read_text())
         with pytest.raises(CannotStart, match="There is no folder .*: mount its disk, or make the folder"):
-            copies.take(folder, to, key.to_public(), {})
-        assert copies.state(folder) == "late"
-        assert not to.exists()
+            copies.take(folder, to, public, {})
+        assert (copies.state(folder), to.exists()) == ("late", False)
         to.mkdir()
-        copies.take(folder, to, key.to_public(), {})
+        base = copies.take(folder, to, public, {})
         assert copies.state(folder) == "on time"
+        with monkeypatch.context() as patch:
+            patch.setattr(copies, "spare", lambda _: 10_000)
+            with pytest.raises(CannotStart, match=r"has no room for what pg_basebackup writes .* make some"):
+                copies.take(folder, to, public, {})
+        mounted = to.rename(to.with_name("elsewhere mounted"))
+        to.mkdir()
+        with pytest.raises(CannotStart, match=f"{re.escape(base.name)} is not in .*: mount its disk"):
+            copies.take(folder, to, public, {})
+        to.rmdir()
+        mounted.rename(to)
+        assert "+" in copies.take(folder, to, public, {}).name
+        assert not list(folder.glob(".scratch-*"))
     with pytest.raises(CannotStart, match="PostgreSQL does not answer"):
-        copies.take(folder, to, key.to_public(), {})
+        copies.take(folder, to, public, {})
 
 
-def test_without_the_manifest_of_its_base_a_copy_is_a_whole_one(
+def test_when_postgresql_refuses_the_base_the_next_copy_is_a_whole_one(
     folder: Path, folders: Path, key: pyrage.x25519.Identity
 ):
-    """As after a restore into a new folder, or when PostgreSQL no longer knows what has changed since."""
-    to = folders / "two bases"
+    to, public = folders / "two bases", key.to_public()
     to.mkdir()
     with embedded.running(folder, valkey=False):
-        first = copies.take(folder, to, key.to_public(), {})
-        (manifest,) = folder.glob("base-*.manifest")
+        first = copies.take(folder, to, public, {})
+        (manifest,) = (folder / "copies").glob("*.manifest")
         manifest.write_text("{}")
-        time.sleep(1)  # the names tell seconds
         with pytest.raises(CannotStart, match="pg_basebackup failed"):
-            copies.take(folder, to, key.to_public(), {})
-        second = copies.take(folder, to, key.to_public(), {})
-    assert in_(to) == [first.name, second.name]
+            copies.take(folder, to, public, {})
+        second = copies.take(folder, to, public, {})
+        third = copies.take(folder, to, public, {})
+    assert sorted(in_(to)) == sorted([first.name, second.name, third.name])
     assert "+" not in second.name
+    assert Copy.named(second.name) < Copy.named(third.name)  # type: ignore[operator]
+
+
+def test_a_restore_that_was_cut_off_is_not_taken_for_whole(tmp_path: Path):
+    with pytest.raises(ZeroDivisionError), embedded.unfinished(tmp_path):
+        raise ZeroDivisionError
+    assert "did not come to its end: remove that folder" in refusal(tmp_path)
+    with embedded.unfinished(tmp_path):
+        pass
+    embedded.refuse_unfinished(tmp_path)
 
 
 def test_late_copies_are_a_503_and_one_sentence(
@@ -237,11 +269,13 @@ def test_late_copies_are_a_503_and_one_sentence(
     monkeypatch.delenv("BACKUP_FOLDER", raising=False)
     assert (Client().get("/health/backup").status_code, copies.state(tmp_path)) == (200, "off")
     monkeypatch.setenv("BACKUP_FOLDER", "/somewhere")
-    copied = tmp_path / "copied"
+    copied = tmp_path / "copies" / "copied"
+    copied.parent.mkdir()
     copied.touch()
     assert (Client().get("/health/backup").status_code, copies.state(tmp_path)) == (200, "on time")
-    late = time.time() - copies.LATE_AFTER.total_seconds() - 1
-    os.utime(copied, (late, late))
+    for late in (-copies.LATE_AFTER.total_seconds() - 1, 3600):  # a clock may go back
+        os.utime(copied, (time.time() + late, time.time() + late))
+        assert copies.state(tmp_path) == "late"
     answer = Client().get("/health/backup")
     assert (answer.status_code, answer.json(), answer["Cache-Control"]) == (
         503,

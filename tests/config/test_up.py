@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections import Counter
@@ -18,11 +17,10 @@ import redis
 
 from config import embedded
 from tests.config.running import (
-    PROJECT,
     Amble,
     command_of,
-    environment,
     free_port,
+    refusal,
     running,
     signed_in,
     wait_until,
@@ -165,22 +163,6 @@ def test_what_dies_again_and_again_ends_everything_with_a_sentence(folder):
             wait_until(lambda: not amble.part("watch"), 15)
         assert amble.process.wait(30) == 1
         assert "watch ended three times within a minute" in amble.screen.read_text().splitlines()[-1]
-
-
-def refusal(folder: Path, **more: str) -> str:
-    """The one sentence with which it ends."""
-    done = subprocess.run(
-        [sys.executable, "-m", "config.up"],
-        env=environment(folder, free_port(), **more),
-        cwd=PROJECT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stdout + done.stderr
-    assert len(done.stderr.splitlines()) == 1
-    return done.stderr
 
 
 def test_a_busy_port_is_refused_with_the_next_one_named(tmp_path):
