@@ -53,6 +53,8 @@ SIGNING_IN_AS = FailureLimit("sign-in-as", failures=100, seconds=86_400)
 # right at any time: these limits leave a guesser about one chance in 7,000 a day.
 SECOND_FACTOR = FailureLimit("second-factor", failures=10, seconds=900)
 SECOND_FACTOR_OF_A_DAY = FailureLimit("second-factor-of-a-day", failures=50, seconds=86_400)
+# A name and a year of birth that fit nobody still say that somebody is no patient here.
+OPENING_A_RECORD = FailureLimit("open-record", failures=10, seconds=3600)
 
 
 Limits = list[tuple[FailureLimit, str]]  # each with its key

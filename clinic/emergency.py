@@ -4,8 +4,10 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from rest_framework.exceptions import Throttled
 
 from clinic.acting import Page
+from clinic.door import too_many_tries
 from recovery.actions.emergency import open_record
 from wire.problems import Conflict
 
@@ -47,6 +49,11 @@ class OpenRecord(Page):
         except Conflict as conflict:
             form.add_error("called", str(conflict.detail))
             return self._show(form, status=422)
+        except Throttled as full:
+            form.add_error(
+                None, f"{too_many_tries(full)} Somebody of the care team, or an administrator, can help now."
+            )
+            return self._show(form, status=429)
         messages.success(request, "Open for four hours. The care team and the administrators are told.")
         return redirect("clinic:patient", pk=patient)
 

@@ -72,6 +72,19 @@ def test_without_a_reason_or_for_nobody_it_stays_shut(
     assert client.get(page_of(ana)).status_code == 404
 
 
+def test_who_guesses_names_is_stopped_and_nobody_else(
+    hillside: Clinic, ana: Person, noor: Person, browser: Browser
+):
+    client = browser(noor)
+    for year in range(1970, 1980):
+        assert opens(client, birth_year=year).status_code == 422
+    full = opens(client)
+    assert full.status_code == 429
+    assert "too many wrong tries. Wait 60 minutes, then try again. Somebody of the care team" in text(full)
+    assert client.get(page_of(ana)).status_code == 404
+    assert opens(browser(staff(hillside, Role.THERAPIST, name="Stan"))).status_code == 302
+
+
 def test_of_two_with_the_same_name_and_year_neither_is_opened(
     ana: Person, maria: Person, noor: Person, browser: Browser
 ):

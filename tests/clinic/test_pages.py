@@ -30,7 +30,7 @@ Browser = Callable[[Person], Client]
 
 def text(response: Any) -> str:
     """What a reader reads of a page: its text without tags and twice the same space."""
-    assert response.status_code in (200, 403, 404, 422), response
+    assert response.status_code in (200, 403, 404, 422, 429), response
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
 
 
