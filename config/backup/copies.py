@@ -164,9 +164,8 @@ def take(data: Path, to: Path, key: pyrage.x25519.Recipient, values: Mapping[str
         try:
             _take_files(data, folder, manifest if copy.since else None)
         except ToolFailed:
-            replace(known, base="").write(
-                data
-            )  # whatever this one is no good for, the next copy is a whole one
+            # Whatever the base is no good for, the next copy is a whole one.
+            replace(known, base="").write(data)
             raise
         if not copy.since:
             shutil.copyfile(folder / MANIFEST, manifest)
@@ -277,21 +276,18 @@ def opened(asked: Path, key: pyrage.x25519.Identity, data: Path) -> Iterator[Ope
 
 
 def _meant(asked: Path) -> Copy:
-    there = (
-        _in(asked)
-        if asked.is_dir()
-        else [copy for copy in [Copy.named(asked.name)] if copy and asked.exists()]
-    )
+    there = _in(asked) if asked.is_dir() else [one for one in _in(asked.parent) if one.name == asked.name]
     if not there:
         raise CannotStart(f"There is no copy of Amble's data in {asked}. Nothing was changed.")
-    newest = {copy.of: copy for copy in sorted(there)}
+    there.sort(key=lambda copy: copy.taken_at)  # a base may have come and not become the one to build on
+    newest = {copy.of: copy for copy in there}
     if len(newest) > 1:  # as when Amble was started anew before it was restored
-        names = ", ".join(copy.name for copy in sorted(newest.values(), key=lambda copy: copy.taken_at))
+        names = ", ".join(sorted(copy.name for copy in newest.values()))
         raise CannotStart(
-            f"There are copies of {len(newest)} data folders in {asked}: name the file. The newest of each are, by "
-            f"their time, {names}. Nothing was changed."
+            f"There are copies of {len(newest)} data folders in {asked}: name the file. The newest of each are "
+            f"{names}. Nothing was changed."
         )
-    return max(there)
+    return there[-1]
 
 
 def _open(file: Path, key: pyrage.x25519.Identity, part: Path) -> None:

@@ -186,6 +186,9 @@ def test_seven_bases_are_kept_and_what_came_last_of_each(tmp_path: Path):
     with pytest.raises(CannotStart, match="copies of 2 data folders .* name the file"):
         copies._meant(tmp_path)
     assert copies._meant(tmp_path / another.name) == another
+    (tmp_path / another.name).unlink()
+    (tmp_path / Copy(mine, "2026-11-19T053000Z").name).touch()
+    assert copies._meant(tmp_path).since == "2026-11-19T060000Z"
 
 
 @pytest.mark.parametrize("hours", [-10, 10])
