@@ -34,7 +34,9 @@ from config.embedded import CannotStart
 from config.embedded.home import read_environment, write_environment
 from config.embedded.postgresql import MAJOR, client_program
 
-EVERY_SECONDS = 120.0
+EVERY_SECONDS = (
+    120.0  # an incremental backup may wait half a minute more until PostgreSQL has gone through its log
+)
 AGAIN_AFTER_SECONDS = 30.0  # when one has failed
 LATE_AFTER = timedelta(minutes=5)
 NEW_BASE_AFTER = timedelta(days=1)

@@ -1,8 +1,8 @@
 """PostgreSQL's own tools, of the version of the server: another one refuses, or writes what cannot be read back."""
 
+import errno
 import os
 import resource
-import signal
 import subprocess
 from functools import partial
 from pathlib import Path
@@ -45,8 +45,9 @@ def run_alone(
         capture_output=True,
         text=True,
         preexec_fn=partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most_bytes, most_bytes)),
+        restore_signals=False,  # SIGXFSZ stays ignored: who writes too much says so, and ends its second process
     )
-    if done.returncode == -signal.SIGXFSZ:
+    if done.returncode != 0 and os.strerror(errno.EFBIG) in done.stderr:
         raise CannotStart(
             f"The disk of Amble's data has no room for what {tool.name} writes ({most_bytes / 1e6:.0f} MB would do no "
             "harm): make some."
