@@ -6,7 +6,7 @@ import { cannotRead, go, startRouter } from "./router.js";
 import { startSending } from "./sending.js";
 import { kept, onChange } from "./store.js";
 import { moveWithArrows } from "./strip.js";
-import { send, synchronise, synchroniseOnline } from "./sync.js";
+import { send, synchronise } from "./sync.js";
 import { speak, timeInWords } from "./words.js";
 
 const SCREENS = {
@@ -57,6 +57,7 @@ setTimeout(() => timeInWords(new Date().toISOString()));
 // --- the network, which nothing above waits for ---------------------------------------------------------
 
 let asked = Date.now();
+let again = 0;
 void synchronise({ always: true });
 void finish();
 onChange(() => void synchronise());
@@ -66,7 +67,7 @@ onChange(async () => {
   go("/app/join", { replace: true });
 });
 addEventListener("online", () => {
-  void synchroniseOnline();
+  void synchronise({ always: true, online: true });
   void finish();
 });
 document.addEventListener("visibilitychange", () => {
@@ -78,9 +79,10 @@ document.addEventListener("visibilitychange", () => {
 });
 
 async function finish() {
+  clearTimeout(again);
   for (const [name, load] of Object.entries(HALF_DONE)) {
     const left = await own(name);
-    if (left && !left.done) await (await load()).finish();
+    if (left && !left.done && (await (await load()).finish()) === "later") again = setTimeout(finish, 30_000);
   }
 }
 

@@ -7,7 +7,7 @@ const MOST_RECORDS = 100;
 const MOST_BYTES = 60_000; // a browser sends no more than 64 KiB after its page has gone
 /** @type {(keyof Answers)[]} */
 const PAGES = ["today", "plan", "progress", "symptom-check", "messages"];
-const WAIT_ONLINE = 1_000; // a network is there before names resolve
+const WAIT_ONLINE = 1_000; // names may not resolve yet
 const FIRST_WAIT = 5_000;
 const LONGEST_WAIT = 300_000;
 const WRONG_FOR_EVER = [400, 422]; // of one record alone; everything else may pass
@@ -17,8 +17,7 @@ const WRONG_FOR_EVER = [400, 422]; // of one record alone; everything else may p
 /** @type {Promise<Outcome> | null} */
 let queued = null;
 let wait = FIRST_WAIT;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
-let timer;
+let timer = 0;
 
 /** Send all that waits. Only one tab does at a time; a call that waits for its turn stands for the next ones too. */
 export function send() {
@@ -29,23 +28,14 @@ export function send() {
   return queued;
 }
 
-/** The network is back. */
-export function synchroniseOnline() {
-  wait = WAIT_ONLINE;
-  return synchronise({ always: true });
-}
-
-/**
- * Send, then ask what is new if anything was sent or `always`. Tries again by itself, after twice the time each time.
- *
- * @param {{always?: boolean}} [how]
- */
-export async function synchronise({ always = false } = {}) {
+/** Send, then ask what is new if anything was sent or `always`. @param {{always?: boolean, online?: boolean}} [how] */
+export async function synchronise({ always = false, online = false } = {}) {
+  if (online) wait = WAIT_ONLINE;
   const outcome = await send();
   clearTimeout(timer);
   if (outcome === "later") {
     timer = setTimeout(() => {
-      wait = Math.min(2 * wait, LONGEST_WAIT); // not for what is noted meanwhile: that too is sent at once
+      wait = Math.min(2 * wait, LONGEST_WAIT); // not for what is noted meanwhile
       void synchronise({ always });
     }, wait * (0.5 + Math.random()));
     return;

@@ -25,13 +25,14 @@ export async function agree(version) {
   void finish();
 }
 
-/** Tell the server what was agreed to on joining, if it does not know yet. */
+/** Tell the server what was agreed to on joining, if it does not know yet. @returns {Promise<"later" | void>} */
 export async function finish() {
   const left = await own("agreed");
   if (!left) return;
   const answer = await askNow("consent", { method: "POST", body: { version: left.version, given: true } });
   // 400: other cards are asked by now, and "Your data" shows them. Anything else may pass.
   if (answer?.status === 200 || answer?.status === 400) await keepOwn("agreed", undefined);
+  else return "later";
 }
 
 /** Agree, or take it back. False when the server did not hear it. @param {string} version @param {boolean} given */

@@ -11,13 +11,17 @@ export async function tellLanguage(language) {
   await finish();
 }
 
-/** Tell the server what was chosen last, if it does not know yet. One after the other, so that the last one stands. */
+/**
+ * Tell the server what was chosen last, if it does not know yet. One after the other, so that the last one stands.
+ *
+ * @returns {Promise<"later" | void>}
+ */
 export function finish() {
   return navigator.locks.request("amble language", async () => {
     const left = await own("language");
     if (!left) return;
     const answer = await askNow("language", { method: "PUT", body: left });
-    if (answer?.status !== 200) return;
+    if (answer?.status !== 200) return "later";
     await transact(["kept"], "readwrite", async (transaction) => {
       const kept = transaction.objectStore("kept");
       const name = `language of ${(await kept.get("identity"))?.person}`;
