@@ -63,8 +63,10 @@ class _Deadlines:
                 if number in self.over:
                     self.over.discard(number)
                     continue
+                # Below TLS, which may be in a read. Only reading: a letter that drips in after our own end would be
+                # answered by a reset, and the word that had come before it be lost.
                 with suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)  # below TLS, which may be in a read
+                    socket.socket.shutdown(sock, socket.SHUT_RD)
 
 
 _deadlines = _Deadlines()
