@@ -79,8 +79,9 @@ def copied(
     """A base of the demo clinic and an incremental backup of what came after it; what lay there, and the secrets."""
     to = folders / "elsewhere"
     with embedded.running(folder, valkey=False) as servers:
-        with keeping_up(folder, to, key):
-            wait_until(lambda: in_(to))
+        with keeping_up(folder, to, key) as said:
+            # Not for the file alone: killed before it has noted that base, it makes another one.
+            wait_until(lambda: ".copy.age" in said.read_text())
         with embedded.superuser(folder, database=embedded.DATABASE) as connection:
             connection.execute(
                 "INSERT INTO django_session VALUES ('another-key-that-opens-it', '', 'infinity')"
