@@ -233,7 +233,7 @@ def marks(course: Mapping[str, Any]) -> list[tuple[float, str]]:
 
 
 def trend(course: Mapping[str, Any], frame: Frame, beside: Beside = NOTHING_BESIDE) -> Trend:
-    """Place what `recovery.progress.trend` tells, with its plan versions, inside the margins of `frame`.
+    """Place what `recovery.trend.trend` tells, with its plan versions, inside the margins of `frame`.
 
     The unit of x is days since the start; a day's value lies in its middle, a completed week's at its end.
     """

@@ -24,9 +24,10 @@ from recovery.actions import safety
 from recovery.doing import fortnight
 from recovery.measuring import measures
 from recovery.models import Episode, Patient, Plan, Progress, RedFlag
-from recovery.progress import course_of, trend_of
+from recovery.progress import course_of
 from recovery.rules.status import Status
 from recovery.timeline import timeline_of
+from recovery.trend import trend_of
 from wire.problems import Conflict
 
 STATUS_CHANGES = 12

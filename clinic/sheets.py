@@ -17,9 +17,9 @@ from clinic.sheet_words import SHEET, WEEKDAYS, day_in
 from exercises.duration import minutes_a_day
 from recovery.measuring import measures
 from recovery.models import CareSettings, Episode, Patient, Plan, Progress, RedFlag, Suspension
-from recovery.progress import episode_trend
 from recovery.rules.diary import Region
 from recovery.rules.status import Status
+from recovery.trend import episode_trend
 
 WEEKS = 12  # the report's table: more would leave its page
 MOST_LINES = 10  # of the plan, on the report

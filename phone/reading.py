@@ -28,12 +28,13 @@ from recovery.models import (
 )
 from recovery.models.diary import Outcome
 from recovery.models.ladder import State
-from recovery.progress import courses, trend
+from recovery.progress import courses
 from recovery.rules.adherence import WEEK_DAYS
 from recovery.rules.ladder import Kind
 from recovery.rules.patient_words import words_in
 from recovery.rules.timeline import letter
 from recovery.timeline import timeline
+from recovery.trend import trend
 
 
 def _episode(patient: Patient) -> Episode | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import IntegerField, OuterRef, Q, Subquery, Sum
 from django.db.models.fields.json import KT
@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from recovery.models import ExerciseResult, Plan, Prescription, Walk
 from recovery.models.diary import Outcome
+from recovery.progress import Course
 from recovery.rules.adherence import (
     MONTH_DAYS,
     WEEK_DAYS,
@@ -25,13 +26,10 @@ from recovery.rules.fortnight import FORTNIGHT_DAYS, Fortnight, laid_out
 from recovery.rules.staying_well import GOAL_WALKS, PROGRAM, USUAL_WEEKS, walking_goal
 from recovery.rules.weeks import DAYS_IN_WEEK, week_dates, week_number
 
-if TYPE_CHECKING:
-    from recovery.progress import Course
-
 WALKING = "graded-walk"  # the exercise whose minutes are walked minutes
 
 
-def adherence(course: "Course", *, through: date) -> dict[str, Any]:
+def adherence(course: Course, *, through: date) -> dict[str, Any]:
     """Session and dose adherence over 7 and 28 ended days, ready for JSON.
 
     A share is null where there is none to tell, and `word` says why: nothing was asked, or nobody counted how much.
@@ -46,7 +44,7 @@ def adherence(course: "Course", *, through: date) -> dict[str, Any]:
     }
 
 
-def fortnight(course: "Course", *, through: date) -> Fortnight:
+def fortnight(course: Course, *, through: date) -> Fortnight:
     """What was asked of each exercise on the last 14 ended days, and what came of it."""
     through = course.until(through)
     first = max(course.facts.start, through - timedelta(days=FORTNIGHT_DAYS - 1))
@@ -63,7 +61,7 @@ def fortnight(course: "Course", *, through: date) -> Fortnight:
     )
 
 
-def _window(course: "Course", lines: list[DoseLine], *, through: date, days: int) -> dict[str, Any]:
+def _window(course: Course, lines: list[DoseLine], *, through: date, days: int) -> dict[str, Any]:
     asked = {slot for slot in course.asked if through - timedelta(days=days) < slot.on <= through}
     sessions = session_adherence(asked, course.done, through=through, days=days)
     return {

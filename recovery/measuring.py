@@ -3,10 +3,11 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recovery.models import Episode, OutcomeMeasure, TimelineEvent
 from recovery.models.events import EventKind
+from recovery.progress import Course
 from recovery.rules import terms
 from recovery.rules.measures.due import Due, due
 from recovery.rules.measures.instruments import Effect, Instrument, about, form
@@ -23,9 +24,6 @@ from recovery.rules.measures.scores import (
 from recovery.rules.status import history
 from recovery.rules.staying_well import observed_until, recurrence, reliefs
 from recovery.rules.weeks import week_number
-
-if TYPE_CHECKING:
-    from recovery.progress import Course
 
 
 def _standing(episode: Episode) -> list[OutcomeMeasure]:
@@ -127,7 +125,7 @@ def _change(change: Change | None) -> dict[str, Any] | None:
     return {"since": change.since, "points": points, "verdict": change.verdict}
 
 
-def recovery(course: "Course", *, through: date) -> dict[str, Any]:
+def recovery(course: Course, *, through: date) -> dict[str, Any]:
     """Relief by the diary beside the patient's own judgement, ready for JSON. `agree` is null when one is not there.
 
     Recovered is a month of hardly any pain and the word "completely recovered". `recurrence` counts days from the

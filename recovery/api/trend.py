@@ -1,4 +1,4 @@
-"""The shape of `recovery.progress.trend` for the OpenAPI document. Nothing is rendered through these: a phone reads a
+"""The shape of `recovery.trend.trend` for the OpenAPI document. Nothing is rendered through these: a phone reads a
 trend all day, and a serializer would cost more than the trend."""
 
 from typing import Any

@@ -38,7 +38,7 @@ def numbered(values: list[float | None]) -> list[tuple[int, float | None]]:
 
 
 def course(**changes: Any) -> dict[str, Any]:
-    """What recovery.progress.trend tells of a new episode, changed."""
+    """What recovery.trend.trend tells of a new episode, changed."""
     return {
         "start": START,
         "through": START + timedelta(days=20),

@@ -15,9 +15,9 @@ from recovery.actions.diary import take
 from recovery.actions.people import end_episode, open_episode
 from recovery.actions.safety import close
 from recovery.models import DailyPain, Episode, Patient, Progress, RedFlag, StatusChange
-from recovery.progress import episode_trend
 from recovery.records import read
 from recovery.rules.diary import DayValue, Rating, day_value
+from recovery.trend import episode_trend
 from tests import people
 from tests.moments import NOW
 from wire.problems import Conflict

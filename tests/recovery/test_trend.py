@@ -14,8 +14,9 @@ from accounts.access import Role, acting, acting_for_all
 from accounts.actions import add_device
 from recovery.actions.days import close_days
 from recovery.models import CareSettings, Episode, Plan
-from recovery.progress import courses, episode_trend
+from recovery.progress import courses
 from recovery.rules.course import REFERENCE_CURVE_V1, WALLWORK_2024
+from recovery.trend import episode_trend
 from tests import people
 from tests.moments import NOW
 from tests.recovery.test_cohort import START, recovering

@@ -14,7 +14,7 @@ from recovery.api import serializers as s
 from recovery.api.caring import Caring, valid
 from recovery.api.trend import EpisodeTrendSerializer
 from recovery.models import Episode, Progress, RedFlag, StatusChange
-from recovery.progress import episode_trend
+from recovery.trend import episode_trend
 
 
 class Worklist(Caring, generics.ListAPIView[Progress]):
