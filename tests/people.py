@@ -11,7 +11,7 @@ from exercises.models import Exercise, Program, ProgramLine
 from recovery.actions import people
 from recovery.actions.plan import publish_plan
 from recovery.models import Episode, Plan, PlanDraft
-from tests.moments import NOW
+from tests.moments import BERLIN, NOW
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Person:
 
 
 def clinic(name: str = "Hillside", *, now: datetime = NOW) -> Clinic:
-    return Clinic.objects.create(name=name, time_zone="Europe/Berlin", created_at=now)
+    return Clinic.objects.create(name=name, time_zone=BERLIN.key, created_at=now)
 
 
 def member(
@@ -41,7 +41,7 @@ def member(
     return Person(user, Actor(user.pk, of.pk, frozenset(roles), now.date(), device.pk), token)
 
 
-def patient(by: Person, *, name: str = "Ana", now: datetime = NOW, zone: str = "Europe/Berlin") -> Person:
+def patient(by: Person, *, name: str = "Ana", now: datetime = NOW, zone: str = BERLIN.key) -> Person:
     """A patient with a phone and an open episode, three months after the onset, in the care of `by`."""
     with acting(by.actor):
         row = people.add_patient(

@@ -22,7 +22,7 @@ class Export(AdministrationPage):
         form = OwnPasswordForm(request.POST)
         if refused := form.refusal(self):
             return self._show(form, status=refused)
-        name = f"amble-clinic-{self.now:%Y-%m-%d}.zip"
+        name = f"amble-clinic-{self.actor.today}.zip"
         return StreamingHttpResponse(
             everything(self.actor, route=request.resolver_match),
             content_type="application/zip",

@@ -21,7 +21,7 @@ class Export(Acting):
     def get(self, request: Request) -> Response:
         """Everything that is kept about you, as one JSON document to keep."""
         patient = Patient.objects.get(pk=self.actor.user_id)
-        name = f"amble-{self.now:%Y-%m-%d}.json"
+        name = f"amble-{patient.local_date(self.now)}.json"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return Response(export(patient, now=self.now), headers=headers)
 
@@ -43,6 +43,6 @@ class ExportSheets(Acting):
     def get(self, request: Request) -> HttpResponse:
         """What you noted, as CSV sheets in one ZIP, for a spreadsheet."""
         patient = Patient.objects.get(pk=self.actor.user_id)
-        name = f"amble-{self.now:%Y-%m-%d}.csv.zip"
+        name = f"amble-{patient.local_date(self.now)}.csv.zip"
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(zipped(patient), content_type=ZIPRenderer.media_type, headers=headers)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,7 @@ from recovery.models.diary import PhoneRecord
 from tests import people
 from tests.browser.chromium import FLAGS, chromium
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 WIDTH, HEIGHT = 360, 740
@@ -291,7 +292,7 @@ def server(browser: Browser, pool: None, committed: None) -> Iterator[Server]:
 @pytest.fixture
 def maria(server: Server) -> Person:
     """A therapist."""
-    return people.member(people.clinic(), Role.THERAPIST, now=datetime.now(UTC))
+    return people.member(people.clinic(), Role.THERAPIST, now=datetime.now(BERLIN))
 
 
 @pytest.fixture
@@ -301,7 +302,7 @@ def ana(maria: Person) -> Person:
 
 
 def patient_with_plan(maria: Person, name: str) -> Person:
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     start = now - timedelta(days=3)
     person = people.patient(maria, name=name, now=start)
     people.plan_for(person, maria, starts_on=start.date(), now=start, times_per_day=2)
@@ -314,7 +315,7 @@ def new_phone(browser: Browser, server: Server) -> Iterator[Callable[..., Phone]
     made: list[Phone] = []
 
     def make(*, width: int = WIDTH, height: int = HEIGHT, **options: Any) -> Phone:
-        usual: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "has_touch": True}
+        usual: dict[str, Any] = {"locale": "en-GB", "timezone_id": BERLIN.key, "has_touch": True}
         made.append(
             Phone.of(
                 browser.new_context(viewport={"width": width, "height": height}, **usual | options), server

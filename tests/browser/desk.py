@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.conftest import Phone
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 
@@ -51,7 +52,7 @@ def desk_of(
     context: BrowserContext = browser.new_context(
         viewport={"width": width, "height": 900},
         locale="en-GB",
-        timezone_id="Europe/Berlin",
+        timezone_id=BERLIN.key,
         java_script_enabled=scripts,
         color_scheme=scheme,  # type: ignore[arg-type]
     )

@@ -1,6 +1,6 @@
 """A patient with a plan of several kinds of exercise, and what a session left at the server."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from playwright.sync_api import expect
@@ -11,6 +11,7 @@ from recovery.actions.plan import publish_plan
 from recovery.models import Episode, ExerciseSession, Plan, PlanDraft
 from tests import people
 from tests.browser.conftest import Phone, stored, wait_until
+from tests.moments import BERLIN
 from tests.people import Person
 
 SLOTS = {"times_per_day": 1, "days_per_week": 7}
@@ -52,7 +53,7 @@ def patient_with_session(maria: Person, *, name: str = "Ana") -> Person:
 
 def plan_of(maria: Person, name: str, exercises: list[tuple[Exercise, dict[str, int]]]) -> Person:
     """A patient whose plan of three days asks for these once a day."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     start = now - timedelta(days=3)
     person = people.patient(maria, name=name, now=start)
     lines = [

@@ -1,7 +1,7 @@
 """Administration and care teams in a real browser: for every body, on every screen, and what idle time does."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -18,13 +18,14 @@ from tests.browser.conftest import patient_with_plan, sideways, wait_until
 from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
 from tests.browser.test_desk import raises_a_flag
+from tests.moments import BERLIN
 from tests.people import Person
 
 MINUTE = 60_000  # milliseconds
 
 
 def staff(of: Clinic, *roles: str, name: str) -> Person:
-    person = people.member(of, *roles, name=name, now=datetime.now(UTC))
+    person = people.member(of, *roles, name=name, now=datetime.now(BERLIN))
     person.user.email = f"{name.split()[0].lower()}@example.org"
     person.user.save()
     return person
@@ -52,7 +53,7 @@ def sign_in(desk: Desk, person: Person) -> None:
 
 def full_house(maria: Person, helena: Person) -> tuple[dict[str, str], dict[str, str]]:
     """A clinic with everything that the pages show: Helena's pages and Maria's, by name."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     clinic = Clinic.objects.get()
     noor = staff(clinic, Role.THERAPIST, name="Noor al-Rashid")
     staff(clinic, Role.CLINICIAN, Role.ADMINISTRATOR, name="Dr Ravi Rao")
@@ -143,7 +144,7 @@ def test_a_colleague_leaves_and_somebody_has_their_patients_with_and_without_scr
     desk.click("button", "Hand over")
     expect(desk.page.get_by_text("Helena Brandt cares for one patient from today.")).to_be_visible()
     with acting_for_all():
-        able = CareTeamMember.objects.able(on=datetime.now(UTC).date())
+        able = CareTeamMember.objects.able(on=datetime.now(BERLIN).date())
         assert able.get(patient=ana.user.pk).user_id == helena.user.pk
 
 

@@ -3,7 +3,7 @@
 import json
 import zipfile
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from recovery.consents import text
 from recovery.models import CareSettings, Consent, Episode, Message, Patient, StaffMessage, TimelineEvent
 from tests.browser.conftest import Phone, code_for, patient_with_plan, stored, wait_until
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 
@@ -26,7 +27,11 @@ def write(person: Person, by: Person, words: str, **more: Any) -> None:
     with acting(by.actor):
         patient = Patient.objects.get(pk=person.user.pk)
         write_to_patient(
-            patient=patient, text=words, by=by.user.pk, now=datetime.now(UTC), **{"to_patient": True} | more
+            patient=patient,
+            text=words,
+            by=by.user.pk,
+            now=datetime.now(BERLIN),
+            **{"to_patient": True} | more,
         )
 
 
@@ -47,10 +52,10 @@ def test_an_injection_is_noted_without_a_network_and_stands_in_the_story(
         add_event(
             episode=episode,
             what="imaging",
-            about_on=datetime.now(UTC).date(),
+            about_on=datetime.now(BERLIN).date(),
             note="Disc L5",
             by=maria.user.pk,
-            now=datetime.now(UTC),
+            now=datetime.now(BERLIN),
         )
     joined.open("events")
     page = joined.page
@@ -59,7 +64,7 @@ def test_an_injection_is_noted_without_a_network_and_stands_in_the_story(
     expect(story.filter(has_text="Your plan A began")).to_be_visible()
     joined.offline()
     page.get_by_role("radio", name="I had an injection").check(force=True)
-    yesterday = str(datetime.now(UTC).date() - timedelta(days=1))
+    yesterday = str(datetime.now(BERLIN).date() - timedelta(days=1))
     page.get_by_label("On which day?").fill(yesterday)
     page.get_by_label("A note").fill("Left side")
     page.get_by_role("button", name="Save").click()
@@ -112,7 +117,7 @@ def test_a_message_waits_is_sent_and_is_answered(joined: Phone, ana: Person, mar
     assert stored(ana, Message, "text", "private") == [("It pulls in the calf.\nShould I stop?", False)]
     with acting(maria.actor):
         patient = Patient.objects.get(pk=ana.user.pk)
-        read_by_staff(patient=patient, until=datetime.now(UTC), by=maria.user.pk, now=datetime.now(UTC))
+        read_by_staff(patient=patient, until=datetime.now(BERLIN), by=maria.user.pk, now=datetime.now(BERLIN))
     write(ana, maria, "Leave out the last set.")
     write(ana, maria, "Ana sounds worried.", to_patient=False)
     joined.open()
@@ -140,7 +145,7 @@ def test_a_private_note_is_marked_and_staff_never_see_it(joined: Phone, ana: Per
     expect(note).to_contain_text("Only you see this.")
     joined.unsent(0)
     assert stored(ana, Message, "text", "private") == [("Afraid of the bike.", True)]
-    head = {"kind": "message", "id": str(uuid4()), "revision": 1, "at": datetime.now(UTC).isoformat()}
+    head = {"kind": "message", "id": str(uuid4()), "revision": 1, "at": datetime.now(BERLIN).isoformat()}
     elsewhere = {"records": [head | {"text": "From my other phone.", "private": True}]}
     Client().post("/api/v1/sync", json.dumps(elsewhere), "application/json", headers=ana.headers)
     page.reload()
@@ -223,17 +228,17 @@ def test_the_whole_record_is_saved_as_a_file(joined: Phone):
     joined.open("data")
     with joined.page.expect_download() as download:
         joined.page.get_by_role("button", name="Save a copy").click()
-    assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.json"
+    assert download.value.suggested_filename == f"amble-{datetime.now(BERLIN):%Y-%m-%d}.json"
     record = json.loads(download.value.path().read_text(encoding="utf-8"))
     assert [one["score"] for one in record["pain"]] == [4]
     joined.page.get_by_text("The file was saved.").wait_for()
     with joined.page.expect_download() as download:
         joined.page.get_by_role("button", name="Save as FHIR").click()
-    assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.fhir.json"
+    assert download.value.suggested_filename == f"amble-{datetime.now(BERLIN):%Y-%m-%d}.fhir.json"
     assert json.loads(download.value.path().read_text(encoding="utf-8"))["resourceType"] == "Bundle"
     with joined.page.expect_download() as download:
         joined.page.get_by_role("button", name="Save a table").click()
-    assert download.value.suggested_filename == f"amble-{datetime.now(UTC):%Y-%m-%d}.csv.zip"
+    assert download.value.suggested_filename == f"amble-{datetime.now(BERLIN):%Y-%m-%d}.csv.zip"
     with zipfile.ZipFile(download.value.path()) as archive:
         assert b"leg" in archive.read("pain.csv")
     joined.offline()

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -15,6 +15,7 @@ from tests import people
 from tests.browser.conftest import sideways, wait_until
 from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 MOST_ACTIONS = 25
@@ -23,7 +24,7 @@ MOST_ACTIONS = 25
 @pytest.fixture
 def maria(server: Server) -> Person:
     call_command("load_catalog", verbosity=0)
-    return people.member(people.clinic(), Role.THERAPIST, now=datetime.now(UTC))
+    return people.member(people.clinic(), Role.THERAPIST, now=datetime.now(BERLIN))
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_from_a_new_patient_to_a_plan_on_their_phone_in_few_actions(desk: Desk):
 
 
 def test_the_whole_builder_by_keyboard_alone(desk: Desk, maria: Person):
-    ana = people.patient(maria, name="Ana", now=datetime.now(UTC))
+    ana = people.patient(maria, name="Ana", now=datetime.now(BERLIN))
     desk.visit(f"/patients/{ana.user.pk}/program")
     desk.page.get_by_role("button", name="Settling and mobility").focus()
     desk.key("Enter")
@@ -121,7 +122,7 @@ def test_the_whole_builder_by_keyboard_alone(desk: Desk, maria: Person):
 def test_what_is_typed_saves_itself_and_a_second_writer_is_shown_both(
     desk: Desk, new_desk: Callable[..., Desk], maria: Person
 ):
-    ana = people.patient(maria, name="Ana", now=datetime.now(UTC))
+    ana = people.patient(maria, name="Ana", now=datetime.now(BERLIN))
     desk.visit(f"/patients/{ana.user.pk}/program")
     desk.page.get_by_role("button", name="Settling and mobility").click()
     other = new_desk()
@@ -152,7 +153,7 @@ def test_what_is_typed_saves_itself_and_a_second_writer_is_shown_both(
 
 
 def test_the_builder_works_without_scripts(new_desk: Callable[..., Desk], maria: Person):
-    ana = people.patient(maria, name="Ana", now=datetime.now(UTC))
+    ana = people.patient(maria, name="Ana", now=datetime.now(BERLIN))
     desk = new_desk(scripts=False)
     desk.visit(f"/patients/{ana.user.pk}/program")
     desk.page.get_by_role("button", name="Settling and mobility").click()
@@ -172,7 +173,7 @@ def test_the_builder_works_without_scripts(new_desk: Callable[..., Desk], maria:
 
 
 def test_no_page_is_wider_than_its_window(new_desk: Callable[..., Desk], maria: Person):
-    ana = people.patient(maria, name="Ana", now=datetime.now(UTC))
+    ana = people.patient(maria, name="Ana", now=datetime.now(BERLIN))
     desk = new_desk()
     desk.visit(f"/patients/{ana.user.pk}/program")
     desk.page.get_by_role("button", name="Settling and mobility").click()

@@ -1,7 +1,7 @@
 """The cohort in a browser: for every body, empty and full, at each width, and as a file."""
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -13,6 +13,7 @@ from tests import people
 from tests.browser.conftest import sideways
 from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 
@@ -26,7 +27,7 @@ def new_desk(browser: Browser, server: Server, maria: Person) -> Iterator[Callab
 @pytest.fixture
 def twelve(maria: Person) -> None:
     """As if twelve patients had been watched for ten weeks, and the first eight were relieved."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     start = now.date() - timedelta(days=70)
     for n in range(12):
         someone = people.patient(maria, name=f"Ben {n}", now=now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +21,7 @@ from recovery.rules.red_flags import symptom_check
 from tests import people
 from tests.browser.conftest import Phone, sideways, wait_until
 from tests.clinic.test_desk import many
+from tests.moments import BERLIN
 from tests.people import Person
 
 LISTS = ("", "red-flags", "messages", "tasks", "reviews")
@@ -29,7 +30,7 @@ POLL = 31_000  # milliseconds
 
 
 def sends(someone: Person, kind: str, **fields: Any) -> None:
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     record = read(kind, str(uuid4()), {"revision": 1, "at": now, **fields})
     with acting(someone.actor):
         take(patient_id=someone.user.pk, records=[record], now=now)
@@ -42,7 +43,7 @@ def raises_a_flag(someone: Person, question: str = "foot_drop") -> None:
 def work_for(someone: Person) -> Episode:
     """A message, a task and a review."""
     sends(someone, "message", text="May I swim on Sunday?", private=False)
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     with acting_for_all():
         episode = Episode.objects.get(patient=someone.user.pk)
         of_episode = {"clinic_id": episode.clinic_id, "patient_id": episode.patient_id}
@@ -190,7 +191,7 @@ def test_nothing_is_wider_than_the_screen_and_all_places_are_reached(
 def test_a_new_flag_comes_by_itself_is_said_aloud_and_leaves_the_focus_where_it_was(
     new_desk: Callable[..., Desk], ana: Person, maria: Person
 ):
-    ben = people.patient(maria, name="Ben", now=datetime.now(UTC))
+    ben = people.patient(maria, name="Ben", now=datetime.now(BERLIN))
     desk = new_desk(maria)
     desk.page.clock.install()
     desk.open()

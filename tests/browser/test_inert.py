@@ -1,7 +1,7 @@
 """Fifty texts that want to be code, wherever a patient or staff may write: they are shown, and do nothing."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from recovery.models import CareSettings, Episode, Message, OutcomeMeasure, Pati
 from tests.browser.conftest import Phone, wait_until
 from tests.browser.sessions import patient_with_session
 from tests.browser.test_access import SCREENS
+from tests.moments import BERLIN
 from tests.people import Person
 
 DO = "window.ran=1"
@@ -86,7 +87,7 @@ SPOKEN = {
 
 def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Person):
     assert len(set(PAYLOADS)) == 50
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     head: dict[str, Any] = {"revision": 1, "at": now.isoformat()}
     today = str(now.date())
     bodies: list[dict[str, Any]] = [
@@ -169,7 +170,7 @@ def test_what_people_write_is_never_code(joined: Phone, ana: Person, maria: Pers
 
 def test_whatever_the_server_says_is_never_code(phone: Phone, maria: Person):
     """Also its own texts: of exercises, rules, questions, advice, colleagues and phones."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     ana = patient_with_session(maria)
     phone.sign_in(ana)
     with acting(maria.actor):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from copy import copy
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from tests import people
 from tests.browser.conftest import sideways
 from tests.browser.desk import Desk, desks
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 WEEKS = (6, 6, 5, 4)
@@ -35,7 +36,7 @@ def new_desk(browser: Browser, server: Server, maria: Person) -> Iterator[Callab
 @pytest.fixture
 def ben(maria: Person) -> Person:
     """Four weeks of pain in leg and back, one changed plan, one event, one unread message."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     start = now - timedelta(weeks=len(WEEKS))
     someone = people.patient(maria, name="Ben", now=start)
     people.plan_for(someone, maria, starts_on=start.date(), now=start)
@@ -118,7 +119,7 @@ def test_paper_and_a_browser_without_scripts_have_the_drawing(new_desk: Callable
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 def test_the_report_of_a_whole_year_is_one_page(new_desk: Callable[..., Desk], maria: Person, paper: str):
     """Twelve months of leg and back, three plan versions, twenty events, a red flag that was closed at length."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     first = now - timedelta(days=365)
     cleo = people.patient(maria, name="Cleo", now=first)
     for times_a_day in (1, 2, 3):
@@ -191,7 +192,7 @@ def test_axe_finds_nothing_serious_on_a_full_and_on_an_empty_page(
     new_desk: Callable[..., Desk], ben: Person, maria: Person, scheme: str
 ):
     desk = new_desk(scheme=scheme)
-    new = people.patient(maria, name="Nora", now=datetime.now(UTC))
+    new = people.patient(maria, name="Nora", now=datetime.now(BERLIN))
     for someone in (ben, new):
         desk.visit(f"/patients/{someone.user.pk}")
         for closed in desk.page.locator("main summary").all():

@@ -1,9 +1,10 @@
 """Progress: the sentence, the chart and its table say the same; a day without a number is not there."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +16,7 @@ from recovery.records import read
 from tests import people
 from tests.browser.conftest import Phone, sideways
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 # Leg and back by day, from the start on; None is a day without a number.
@@ -27,9 +29,9 @@ FIVE_WEEKS: Sequence[tuple[int, int] | None] = [
 ]
 
 
-def person_with(days: Sequence[tuple[int, int] | None], by: Person, *, zone: str = "Europe/Berlin") -> Person:
+def person_with(days: Sequence[tuple[int, int] | None], by: Person, *, zone: str = BERLIN.key) -> Person:
     """A patient whose program began so many days ago, in whose second half the plan changed."""
-    now = datetime.now(UTC)
+    now = datetime.now(ZoneInfo(zone))
     start = now - timedelta(days=len(days))
     person = people.patient(by, name="Ana", now=start, zone=zone)
     people.plan_for(person, by, starts_on=start.date(), now=start, times_per_day=2)
@@ -148,7 +150,7 @@ def test_a_new_program_has_a_letter_in_the_list(phone: Phone, five_weeks: Person
 
 
 def day_in_words(days_ago: int) -> str:
-    on: date = (datetime.now(UTC) - timedelta(days=days_ago)).date()
+    on: date = (datetime.now(BERLIN) - timedelta(days=days_ago)).date()
     return f"{on:%A} {on.day} {on:%B}"
 
 

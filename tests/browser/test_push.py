@@ -1,7 +1,7 @@
 """A message on the lock screen: shown, confirmed, answered, with the app open or not, with a network or not."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from recovery.models import Patient
 from tests.browser.conftest import Phone, wait_until
 from tests.browser.pushing import click, deliver, shown, take_messages_at, worker
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.notifications.receivers import Browser, PushService, push_service
 from tests.people import Person
 
@@ -47,7 +48,7 @@ def reached(phone: Phone, ana: Person, service: PushService, secrets: Browser) -
 
 def sent_to(person: Person, kind: str = "exercise", slot: str = "08:00") -> Notification:
     """A reminder that has just left for this person."""
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     with acting_for_all():
         patient = Patient.objects.get(pk=person.user.pk)
         return Notification.objects.create(

@@ -1,7 +1,7 @@
 """The reminders screen: what was chosen stands at the server, and a no is a sentence that can be read."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from notifications.models import DeliveryChoices, MessagePreferences, Notificati
 from recovery.models import Patient
 from tests.browser.conftest import Phone, sideways
 from tests.browser.server import Server
+from tests.moments import BERLIN
 from tests.people import Person
 
 
@@ -98,7 +99,7 @@ def test_a_time_in_quiet_hours_is_refused_in_words_and_what_was_typed_stays(page
 
 
 def test_quiet_hours_and_a_break_are_chosen(page: Page, ana: Person):
-    until = datetime.now(UTC).date() + timedelta(days=5)
+    until = datetime.now(BERLIN).date() + timedelta(days=5)
     page.get_by_label("Quiet from").fill("20:00")
     page.get_by_label("No messages until").fill(str(until))
     page.locator("form", has=page.get_by_label("Quiet from")).get_by_role("button", name="Save").click()
@@ -133,7 +134,7 @@ def test_taking_part_in_the_measuring_is_asked_and_can_be_ended(page: Page, ana:
 
 
 def test_what_became_of_each_message_is_said_and_the_last_is_put_off(joined: Phone, ana: Person):
-    now = datetime.now(UTC)
+    now = datetime.now(BERLIN)
     with acting_for_all():
         patient = Patient.objects.get(pk=ana.user.pk)
         became: list[dict[str, Any]] = [
@@ -260,7 +261,7 @@ def test_the_home_screen_is_offered_from_the_second_day_and_not_after_a_no(joine
     joined.tap_and_wait("leg", 4)
     expect(page.get_by_role("heading", name="A few questions")).to_be_visible()  # what comes with it
     expect(offer).to_be_hidden()
-    page.clock.install(time=datetime.now(UTC) + timedelta(days=1))
+    page.clock.install(time=datetime.now(BERLIN) + timedelta(days=1))
     joined.open()
     expect(offer).to_be_visible()
     page.get_by_role("button", name="Not now").click()
@@ -273,7 +274,7 @@ def test_the_home_screen_is_offered_from_the_second_day_and_not_after_a_no(joine
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_it_is_read_in_every_look(new_phone: Callable[..., Phone], ana: Person, language: str):
     with acting(ana.actor):
-        set_first_reminders(patient=Patient.objects.get(pk=ana.user.pk), now=datetime.now(UTC))
+        set_first_reminders(patient=Patient.objects.get(pk=ana.user.pk), now=datetime.now(BERLIN))
     phone = new_phone(width=320, height=568, reduced_motion="reduce")
     page = phone.page
     phone.sign_in(ana)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from tests.browser.sessions import (
     session_of,
     start,
 )
+from tests.moments import BERLIN
 from tests.people import Person
 
 DONE = [("done", None, 2, 5, None), ("done", 2, 3, None, None), ("done", None, None, None, 1)]
@@ -250,7 +251,7 @@ def test_what_is_suspended_is_not_asked_and_what_is_to_be_less_is_less(
             "for_staff": "",
             "rule_version": "1",
         }
-        now = datetime.now(UTC)
+        now = datetime.now(BERLIN)
         Suspension.objects.create(
             **common,
             exercise=stretch,

@@ -18,10 +18,10 @@ from notifications.schedule import (
     look_at,
     next_due,
 )
+from tests.moments import BERLIN
 
 NEVER_QUIET = QuietHours(time(0), time(0))
 DAILY = frozenset(range(1, 8))
-BERLIN = ZoneInfo("Europe/Berlin")
 # Half past two is skipped or doubled in Europe and America, midnight in Cairo, Beirut, Santiago and Havana.
 TIMES = (time(0), time(2, 30), time(9))
 HOUR = timedelta(hours=1)

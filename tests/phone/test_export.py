@@ -1,11 +1,13 @@
 """The whole record, by the patient, without asking."""
 
 import json
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.utils import timezone
 
 from accounts.access import Role, acting
 from phone.export import export
@@ -80,3 +82,17 @@ def test_it_holds_nothing_of_another_patient(ana: Person, maria: Person):
     answer = Client().get("/api/v1/export", headers=ana.headers)
     assert answer.json()["plans"] == []
     assert "CNRY-Ben" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("what", ["export", "export/fhir", "export/csv"])
+@pytest.mark.parametrize(
+    ("zone", "on"), [("Pacific/Honolulu", "2026-03-01"), ("Pacific/Auckland", "2026-03-02")]
+)
+def test_the_date_in_the_name_of_the_file_is_the_patients(
+    maria: Person, monkeypatch: pytest.MonkeyPatch, what: str, zone: str, on: str
+):
+    night = NOW - timedelta(hours=5)
+    monkeypatch.setattr(timezone, "now", lambda: night)
+    leilani = people.patient(maria, name="Leilani", zone=zone)
+    answer = Client().get(f"/api/v1/{what}", headers=leilani.headers)
+    assert f'filename="amble-{on}.' in answer["Content-Disposition"]

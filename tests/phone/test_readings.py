@@ -12,6 +12,7 @@ from accounts.actions import end_membership
 from accounts.models import Clinic, Membership
 from recovery.models import Patient
 from tests import people
+from tests.moments import BERLIN
 from tests.people import Person
 
 # The audit's clock is PostgreSQL's, which no test moves.
@@ -82,7 +83,7 @@ def test_days_come_newest_first_and_ninety_at_a_time(maria: Person, ana: Person)
         long_ago(maria, ana, days)
     page = readings(ana)
     assert [one["on"] for one in page["readings"]] == [
-        (NOW - timedelta(days=days)).date().isoformat() for days in (3, 30)
+        (NOW - timedelta(days=days)).astimezone(BERLIN).date().isoformat() for days in (3, 30)
     ]
     earlier = readings(ana, f"?before={page['before']}")
     assert len(earlier["readings"]) == 1

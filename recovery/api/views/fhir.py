@@ -49,6 +49,6 @@ class PatientFHIR(Caring):
 
 def _file(view: Acting, patient: Patient, *, for_staff: bool) -> Response:
     found = bundle(patient, for_staff=for_staff, home=settings.PUBLIC_URL, now=view.now)
-    name = f"amble-{view.now:%Y-%m-%d}.fhir.json"
+    name = f"amble-{patient.local_date(view.now)}.fhir.json"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(found, content_type=f"{FHIRRenderer.media_type}; fhirVersion=4.3", headers=headers)
