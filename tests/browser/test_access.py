@@ -174,6 +174,22 @@ def test_the_language_changes_at_once_and_stays_and_the_clinic_hears_of_it_with_
     expect(joined.page.locator("#saved")).to_contain_text("Guardado: pierna 2")
 
 
+def test_a_language_that_the_server_did_not_hear_is_told_again_within_half_a_minute(
+    joined: Phone, ana: Person
+):
+    page, silence = joined.page, "**/api/v1/language"
+    page.clock.install()
+    joined.open("help")
+    page.route(silence, lambda route: route.abort())
+    page.get_by_role("radio", name="Español").check(force=True)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ayuda")
+    page.clock.fast_forward(31_000)
+    assert language_of(ana) == "en"
+    page.unroute(silence)
+    page.clock.fast_forward(31_000)
+    wait_until(lambda: language_of(ana) == "es")
+
+
 def test_nothing_moves_under_the_thumb_between_the_leg_and_the_back(joined: Phone):
     key = joined.page.locator("#pad [data-region=back] [data-score='5']")
     before = key.bounding_box()

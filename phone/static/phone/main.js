@@ -57,7 +57,6 @@ setTimeout(() => timeInWords(new Date().toISOString()));
 // --- the network, which nothing above waits for ---------------------------------------------------------
 
 let asked = Date.now();
-let again = 0;
 void synchronise({ always: true });
 void finish();
 onChange(() => void synchronise());
@@ -79,10 +78,9 @@ document.addEventListener("visibilitychange", () => {
 });
 
 async function finish() {
-  clearTimeout(again);
   for (const [name, load] of Object.entries(HALF_DONE)) {
     const left = await own(name);
-    if (left && !left.done && (await (await load()).finish()) === "later") again = setTimeout(finish, 30_000);
+    if (left && !left.done) await (await load()).finish();
   }
 }
 

@@ -5,6 +5,9 @@ import { transact } from "../store.js";
 import { pull } from "../sync.js";
 import { askNow } from "./asking.js";
 
+const AGAIN_MS = 30_000; // not every browser says that the network is back
+let again = 0;
+
 /** It is on the disk when the network is asked. @param {Language} language */
 export async function tellLanguage(language) {
   await keepOwn("language", { language });
@@ -12,16 +15,19 @@ export async function tellLanguage(language) {
 }
 
 /**
- * Tell the server what was chosen last, if it does not know yet. One after the other, so that the last one stands.
- *
- * @returns {Promise<"later" | void>}
+ * Tell the server what was chosen last, if it does not know yet, until it does. One after the other, so that the last
+ * one stands.
  */
 export function finish() {
+  clearTimeout(again);
   return navigator.locks.request("amble language", async () => {
     const left = await own("language");
     if (!left) return;
     const answer = await askNow("language", { method: "PUT", body: left });
-    if (answer?.status !== 200) return "later";
+    if (answer?.status !== 200) {
+      again = setTimeout(finish, AGAIN_MS);
+      return;
+    }
     await transact(["kept"], "readwrite", async (transaction) => {
       const kept = transaction.objectStore("kept");
       const name = `language of ${(await kept.get("identity"))?.person}`;
