@@ -85,6 +85,15 @@ def test_who_guesses_names_is_stopped_and_nobody_else(
     assert opens(browser(staff(hillside, Role.THERAPIST, name="Stan"))).status_code == 302
 
 
+def test_a_program_that_guesses_names_is_stopped_too(ana: Person, noor: Person):
+    for year in range(1970, 1980):
+        refused = by_program(noor, birth_year=year)
+        assert (refused.status_code, refused["Content-Type"]) == (409, "application/problem+json")
+        assert refused.json()["detail"] == "No patient of your clinic has this name and this year of birth."
+    full = by_program(noor)
+    assert (full.status_code, full["Retry-After"]) == (429, "3600")
+
+
 def test_of_two_with_the_same_name_and_year_neither_is_opened(
     ana: Person, maria: Person, noor: Person, browser: Browser
 ):
@@ -164,18 +173,17 @@ def test_ones_own_record_is_opened_by_nobody(hillside: Clinic, maria: Person, br
         assert Patient.objects.count() == 1
 
 
+def by_program(by: Person, **other: Any) -> Any:
+    said = {"called": "Ana Keller", "birth_year": 1980, "because": "She fell at the door."} | other
+    return Client().post("/api/v1/patients/open", json.dumps(said), "application/json", headers=by.headers)
+
+
 def test_a_program_opens_it_too_by_the_same_rule(ana: Person, noor: Person):
-    said = {"called": "Ana Keller", "birth_year": 1980, "because": "She fell at the door."}
-
-    def asked(**other: Any) -> Any:
-        body = json.dumps(said | other)
-        return Client().post("/api/v1/patients/open", body, "application/json", headers=noor.headers)
-
     path = f"/api/v1/patients/{ana.user.pk}"
     for wrong, status in (({"because": " "}, 400), ({"because": ""}, 400), ({"birth_year": 1981}, 409)):
-        assert asked(**wrong).status_code == status
+        assert by_program(noor, **wrong).status_code == status
     assert Client().get(path, headers=noor.headers).status_code == 404
-    assert asked().json() == {"patient": ana.user.pk, "open_seconds": 14400}
+    assert by_program(noor).json() == {"patient": ana.user.pk, "open_seconds": 14400}
     assert Client().get(path, headers=noor.headers).status_code == 200
     with acting_for_all():
         assert Task.objects.get().kind == "opened"

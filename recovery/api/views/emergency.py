@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -11,6 +12,7 @@ from accounts.api.acting import Acting
 from accounts.permissions import IsStaff
 from recovery.actions.emergency import OPEN_FOR, open_record
 from recovery.api.caring import valid
+from wire.problems import Conflict, problem
 from wire.serializers import StrictCharField, StrictIntegerField, StrictSerializer
 
 
@@ -33,12 +35,17 @@ class OpenRecord(Acting):
     @extend_schema(
         operation_id="open_record", request=OpenRecordSerializer, responses={201: OpenedRecordSerializer}
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Open it for four hours, with a reason, and tell the care team and the administrators.
 
-        409 unless exactly one patient of the clinic has this name and year of birth.
+        409 unless exactly one patient of the clinic has this name and year of birth. Ten of those, and it is 429
+        for an hour.
         """
         said = valid(OpenRecordSerializer(data=request.data))
-        patient = open_record(**said, by=self.actor, now=self.now)
+        try:
+            patient = open_record(**said, by=self.actor, now=self.now)
+        except Conflict as conflict:
+            # Answered and not raised: an error would undo the count of wrong tries.
+            return problem(409, code=conflict.default_code, detail=str(conflict.detail))
         opened = {"patient": patient, "open_seconds": int(OPEN_FOR.total_seconds())}
         return Response(OpenedRecordSerializer(opened).data, status=201)
