@@ -29,7 +29,7 @@ class _Deadlines:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.heap: list[tuple[float, int, socket.socket]] = []
-        self.over: set[int] = set()
+        self.under_way: set[int] = set()
         self.count = 0
         self.thread: threading.Thread | None = None
 
@@ -41,6 +41,7 @@ class _Deadlines:
                 self.thread.start()
             self.count += 1
             mine = self.count
+            self.under_way.add(mine)
             heapq.heappush(self.heap, (time.monotonic() + seconds, mine, sock))
             if self.heap[0][1] == mine:  # else it looks soon enough, and a message costs no wake
                 self.changed.notify()
@@ -48,7 +49,7 @@ class _Deadlines:
             yield
         finally:
             with self.changed:
-                self.over.add(mine)
+                self.under_way.discard(mine)
 
     def _watch(self) -> None:
         while True:
@@ -56,12 +57,11 @@ class _Deadlines:
                 while not self.heap:
                     self.changed.wait()
                 at, number, sock = self.heap[0]
-                if number not in self.over and (left := at - time.monotonic()) > 0:
+                if number in self.under_way and (left := at - time.monotonic()) > 0:
                     self.changed.wait(left)
                     continue
                 heapq.heappop(self.heap)
-                if number in self.over:
-                    self.over.discard(number)
+                if number not in self.under_way:
                     continue
                 # Below TLS, which may be in a read. Only reading: a letter that drips in after our own end would be
                 # answered by a reset, and the word that had come before it be lost.
