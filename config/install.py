@@ -57,7 +57,8 @@ def install(locks: "list[str]") -> None:
         )
     if version_of(VENV_PYTHON) < OLDEST:
         make_venv(find_python())
-    print("Installing into .venv; the first time this downloads about 200 MB.", flush=True)
+    # Not among what is asked for: `make backup-key > file`.
+    print("Installing into .venv; the first time this downloads about 200 MB.", file=sys.stderr, flush=True)
     done = run(
         *(VENV_PYTHON, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"),
         *("--require-hashes", "--only-binary", ":all:", "-r", os.path.join(PROJECT, locks[0])),

@@ -44,7 +44,12 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename} cannot be used ({error.strerror}): name another place.", file=sys.stderr)
+        # What is written has no name in an error, and is in the data folder: `seal` says it of the place of a backup.
+        where = error.filename or embedded.data_folder()
+        print(
+            f"{where} cannot be used ({error.strerror or error}): make room, or name another place.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
@@ -73,10 +78,11 @@ def _asked() -> argparse.Namespace:
 def _backup(to: Path | None) -> str:
     key = sealed.public_half()
     data = embedded.data_folder()
-    folder = to or copies.asked_for() or data / "backups"
+    elsewhere = copies.asked_for()  # before the embedded server's DATABASE_URL is in the environment
+    folder = to or elsewhere or data / "backups"
     with _all_reading() as connection:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)  # a database of one's own needs none
-        if folder != copies.asked_for():  # that one may be an empty mount point
+        if folder != elsewhere:  # that one may be an empty mount point
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = dump.write(connection, to=folder, key=key, secrets=_secrets(), data=data)
     erasing.copy(data, folder)
@@ -111,6 +117,7 @@ def _all_reading() -> Iterator[Connection]:
     folder = embedded.data_folder()
     if not (folder / "postgresql").exists():
         raise CannotStart(f"There are no data in {folder}: nothing to back up before the first `make run`.")
+    embedded.refuse_unfinished(folder)
     with _running(folder), embedded.superuser(folder, database=embedded.DATABASE) as connection:
         embedded.load_environment()
         yield connection
@@ -155,7 +162,7 @@ def _restore(asked: Path, key_file: Path, erased: Path | None) -> str:
                 with embedded.unfinished(folder):
                     kept = _keep_erased(connection, folder, stones)
                     embedded.keep(folder, read_environment(place / dump.ENVIRONMENT))
-    return f"Restored into {folder}. {kept} `make run` goes on from here."
+    return f"Restored into {folder}. {kept} With AMBLE_DATA={folder} in .env `make run` goes on from there."
 
 
 def _restore_copy(
@@ -181,7 +188,10 @@ def _restore_copy(
                     kept = _keep_erased(connection, folder, stones)
             embedded.keep(folder, copy.values)
     when = f"{copy.taken_at:%Y-%m-%d %H:%M} UTC"
-    return f"Restored into {folder}, as it was at {when}. {kept} `make run` goes on from here."
+    return (
+        f"Restored into {folder}, as it was at {when}. {kept} "
+        f"With AMBLE_DATA={folder} in .env `make run` goes on from there."
+    )
 
 
 def _keep_erased(connection: Connection, folder: Path, stones: list[erasing.Tombstone]) -> str:

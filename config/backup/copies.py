@@ -4,8 +4,8 @@ Once a day all of its files (a base backup), and every two minutes what has chan
 backup, which replaces the one before it). So two files make a restore. An archive of PostgreSQL's log would need every
 piece since the base, and keeps on this disk what the other one does not take, until this one is full.
 
-The files are of one version of PostgreSQL and one kind of processor, and seven bases are kept. `make backup` makes
-what opens anywhere and lasts.
+The files are of one version of PostgreSQL and one kind of processor, and the last base of each of seven days is kept.
+`make backup` makes what opens anywhere and lasts.
 """
 
 import json
@@ -40,7 +40,7 @@ EVERY_SECONDS = (
 AGAIN_AFTER_SECONDS = 30.0  # when one has failed
 LATE_AFTER = timedelta(minutes=5)
 NEW_BASE_AFTER = timedelta(days=1)
-BASES_KEPT, INCREMENTS_KEPT = 7, 2
+DAYS_KEPT, INCREMENTS_KEPT = 7, 2
 
 State = Literal["off", "on time", "late"]
 
@@ -48,7 +48,7 @@ State = Literal["off", "on time", "late"]
 FILES, LOG, MANIFEST = "base.tar.gz", "pg_wal.tar.gz", "backup_manifest"
 ENVIRONMENT, SUPERUSER = "environment", "superuser"
 
-STAMP = "%Y-%m-%dT%H%M%SZ"
+STAMP, DATE = "%Y-%m-%dT%H%M%SZ", len("2026-11-23")
 _STAMP = r"\d{4}-[01]\d-[0-3]\dT[0-2]\d[0-5]\d[0-5]\dZ"
 NAME = re.compile(rf"amble-([0-9a-f]{{16}})-({_STAMP})(?:\+({_STAMP}))?\.copy\.age")
 
@@ -160,8 +160,8 @@ def take(data: Path, to: Path, key: pyrage.x25519.Recipient, values: Mapping[str
         known.write(data)
     copy = _next(known, _in(to, known.of))
     manifest = data / "copies" / f"{copy.base}.manifest"
-    if not copy.since:
-        _forget_older(to, known.of, bases=BASES_KEPT - 1)  # or a disk that is nearly full never takes it
+    # Now as well, or a disk that is nearly full never takes it.
+    _forget_older(to, known, days=DAYS_KEPT if copy.since else DAYS_KEPT - 1)
     with scratch(data) as folder:
         try:
             _take_files(data, folder, manifest if copy.since else None)
@@ -174,10 +174,11 @@ def take(data: Path, to: Path, key: pyrage.x25519.Recipient, values: Mapping[str
         write_environment(folder / ENVIRONMENT, values)
         shutil.copyfile(data / SUPERUSER, folder / SUPERUSER)
         seal(folder, to / copy.name, key)
-    replace(known, base=copy.base).write(data)
+    known = replace(known, base=copy.base)
+    known.write(data)
     for older in set((data / "copies").glob("*.manifest")) - {manifest}:
         older.unlink()
-    _forget_older(to, known.of, bases=BASES_KEPT)
+    _forget_older(to, known, days=DAYS_KEPT)
     erasing.copy(data, to)
     _copied(data).touch(mode=0o600)
     os.utime(_copied(data), (began, began))
@@ -210,16 +211,21 @@ def _take_files(data: Path, folder: Path, manifest: Path | None) -> None:
         raise CannotStart(f"PostgreSQL does not answer ({error}).") from error
 
 
-def _forget_older(to: Path, of: str, *, bases: int) -> None:
-    """Keep so many bases, and of each what came last."""
-    copies = sorted(_in(to, of), reverse=True)
-    kept = [copy for copy in copies if not copy.since][:bases]
-    for base in [*kept]:
-        kept += [copy for copy in copies if copy.since and copy.base == base.base][:INCREMENTS_KEPT]
+def _forget_older(to: Path, known: Known, *, days: int) -> None:
+    """Keep the last base of each of so many days and the one in use, and of each what came last.
+
+    By days: where one incremental backup after the other fails, each next copy is a base, and seven are soon made.
+    """
+    copies = sorted(_in(to, known.of), reverse=True)
+    last = {copy.base[:DATE]: copy.base for copy in reversed(copies) if not copy.since}  # of each day
+    kept: list[Copy] = []
+    for base in {known.base, *sorted(last.values())[-days:]}:
+        built_on = [copy for copy in copies if copy.since and copy.base == base]
+        kept += [Copy(known.of, base), *built_on[:INCREMENTS_KEPT]]
     for copy in copies:
         if copy not in kept:
             (to / copy.name).unlink(missing_ok=True)
-    for unfinished in to.glob(f".amble-{of}-*.part"):
+    for unfinished in to.glob(f".amble-{known.of}-*.part"):
         unfinished.unlink(missing_ok=True)
 
 

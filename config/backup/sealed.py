@@ -5,6 +5,8 @@
 The machine that makes backups knows only the public half of the key: who steals it reads no older backup.
 """
 
+import errno
+import math
 import os
 import shutil
 import tarfile
@@ -13,10 +15,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import BinaryIO
 
 import pyrage
 
 from config.embedded import CannotStart
+
+NONCE, CHUNK, TAG = 16, 65_536, 16  # bytes of age's format: the payload's head, and each piece with its tag
 
 
 def new_key() -> str:
@@ -80,15 +85,26 @@ def seal(folder: Path, file: Path, key: pyrage.x25519.Recipient) -> None:
     try:
         pyrage.encrypt_file(str(archive), str(part), [key])
         with part.open("rb") as written:
+            if _sealed_bytes(written) != archive.stat().st_size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             os.fsync(written.fileno())
         part.rename(file)
-    except OSError as error:
+    except (OSError, pyrage.EncryptError) as error:
         part.unlink(missing_ok=True)
         raise CannotStart(
-            f"The backup could not be written to {file.parent} ({error.strerror or error}): make room there, or name "
+            f"The backup could not be written to {file.parent} ({error}): make room there, or name "
             "another folder."
         ) from error
     archive.unlink()
+
+
+def _sealed_bytes(part: BinaryIO) -> int:
+    """How many bytes are in an age file (age-encryption.org/v1): pyrage keeps to itself that the last had no room."""
+    for line in part:
+        if line.startswith(b"--- "):  # the end of its header
+            break
+    payload = os.fstat(part.fileno()).st_size - part.tell() - NONCE
+    return payload - TAG * math.ceil(payload / (CHUNK + TAG))
 
 
 def unseal(file: Path, key: pyrage.x25519.Identity, names: Iterable[str], to: Path) -> None:

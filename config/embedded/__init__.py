@@ -11,8 +11,8 @@ PostgreSQL refuses to run as root: then the servers run as `nobody`, from copies
     CannotStart           a full sentence for the person who ran it
 
 The data folder holds `environment` (the values for settings.py, mode 0600), `superuser` (a password, used to
-make the database and its roles), `lock`, `postgresql/`, `valkey/`, `logs/`, `mailbox/` and, as root,
-`binaries/`.
+make the database and its roles), `lock`, `postgresql/`, `valkey/`, `logs/`, `mailbox/`, `copies/` (what is known of
+those in BACKUP_FOLDER), `erased` (the list), `unfinished` (while a restore goes on) and, as root, `binaries/`.
 """
 
 import os

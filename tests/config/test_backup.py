@@ -1,6 +1,9 @@
 """A backup of a running Amble, brought back somewhere else: every row, rule and secret is there again."""
 
+import os
+import resource
 import shutil
+import tarfile
 import tempfile
 import time
 from pathlib import Path
@@ -9,6 +12,8 @@ import pyrage
 import pytest
 
 from config import embedded
+from config.backup.sealed import seal
+from config.embedded import CannotStart
 from config.embedded.home import read_environment
 from tests.config.running import backup, everything, run
 from tests.promises import Measured
@@ -64,6 +69,24 @@ def test_what_is_restored_is_what_was_there(
         assert blind.stdout.split() == ["0", "some"], blind.stderr
     full = backup("restore", str(file), "--key", str(folders / "key"), data=data)
     assert (full.returncode, "is not empty" in full.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("pieces", [1, 100])
+def test_what_the_disk_had_no_room_for_is_no_sealed_file(
+    tmp_path: Path, key: pyrage.x25519.Identity, pieces: int
+):
+    folder, blocks = tmp_path / "folder", pieces * tarfile.RECORDSIZE
+    folder.mkdir()
+    (folder / "rows").write_bytes(os.urandom(blocks - 8 * tarfile.BLOCKSIZE))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (blocks + 50, hard))  # the archive has room, sealed it has none
+    try:
+        with pytest.raises(CannotStart, match=r"could not be written to .* make room there"):
+            seal(folder, tmp_path / "file", key.to_public())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [file.name for file in tmp_path.iterdir()] == ["folder"]
+    assert (folder / "archive.tar").stat().st_size == blocks
 
 
 MANY = 300_000

@@ -169,7 +169,7 @@ def test_a_lost_disk_costs_at_most_what_five_minutes_have_written(
     assert oldest <= 300
 
 
-def test_seven_bases_are_kept_and_what_came_last_of_each(tmp_path: Path):
+def test_the_bases_of_seven_days_are_kept_and_what_came_last_of_each(tmp_path: Path):
     mine, another = "a" * 16, Copy("b" * 16, "2026-10-01T020000Z")
     for day in range(10, 20):
         for since in ("", *(f"2026-11-{day}T0{hour}0000Z" for hour in range(3, 7))):
@@ -178,18 +178,29 @@ def test_seven_bases_are_kept_and_what_came_last_of_each(tmp_path: Path):
     others = {dump, f".{dump}.part", "erased", "amble-notes.copy.age", another.name, f".{another.name}.part"}
     for name in (*others, f".{Copy(mine, '2026-11-20T020000Z').name}.part"):
         (tmp_path / name).touch()
-    copies._forget_older(tmp_path, mine, bases=7)
+    copies._forget_older(tmp_path, Known(mine, str(tmp_path), "2026-11-19T020000Z"), days=7)
     assert {file.name for file in tmp_path.iterdir()} - others == {
         Copy(mine, f"2026-11-{day}T020000Z", since and f"2026-11-{day}T{since}Z").name
         for day in range(13, 20)
         for since in ("", "050000", "060000")
     }
+    for minute in range(10, 20):  # each next copy a base, for one after the other was refused
+        (tmp_path / Copy(mine, f"2026-11-19T09{minute}00Z").name).touch()
+    copies._forget_older(tmp_path, Known(mine, str(tmp_path), "2026-11-19T091800Z"), days=7)
+    bases = {copy.base for copy in copies._in(tmp_path, mine) if not copy.since}
+    assert bases - {f"2026-11-{day}T020000Z" for day in range(13, 19)} == {
+        "2026-11-19T091800Z",  # it is built on
+        "2026-11-19T091900Z",
+    }
+    assert len(bases) == 8
+    for minute in (18, 19):
+        (tmp_path / Copy(mine, f"2026-11-19T09{minute}00Z").name).unlink()
     with pytest.raises(CannotStart, match="copies of 2 data folders .* name the file"):
         copies._meant(tmp_path)
     assert copies._meant(tmp_path / another.name) == another
     (tmp_path / another.name).unlink()
-    (tmp_path / Copy(mine, "2026-11-19T053000Z").name).touch()
-    assert copies._meant(tmp_path).since == "2026-11-19T060000Z"
+    (tmp_path / Copy(mine, "2026-11-18T053000Z").name).touch()
+    assert copies._meant(tmp_path).since == "2026-11-18T060000Z"
 
 
 @pytest.mark.parametrize("hours", [-10, 10])
@@ -247,14 +258,32 @@ def test_when_postgresql_refuses_the_base_the_next_copy_is_a_whole_one(
     to, public = folders / "two bases", key.to_public()
     to.mkdir()
     with embedded.running(folder, valkey=False):
-        first = copies.take(folder, to, public, {})
+        copies.take(folder, to, public, {})
         (manifest,) = (folder / "copies").glob("*.manifest")
         manifest.write_text("{}")
         with pytest.raises(CannotStart, match="pg_basebackup failed"):
             copies.take(folder, to, public, {})
         second = copies.take(folder, to, public, {})
-    assert in_(to) == [first.name, second.name]
     assert "+" not in second.name
+    assert in_(to) == [second.name]  # of one day the last base stays
+
+
+def test_a_backup_is_made_beside_the_copies_or_where_it_is_told(
+    folder: Path, folders: Path, key: pyrage.x25519.Identity
+):
+    to, other = folders / "beside", folders / "other"
+    to.mkdir()
+    with embedded.running(folder, valkey=False):
+        for told, place in (((), to), (("--to", str(other)), other)):
+            done = backup("backup", *told, data=folder, **asked(folder, to, key))
+            assert done.returncode == 0, done.stderr
+            assert len(list(place.glob("amble-*.tar.age"))) == 1
+    (folder / "unfinished").touch()
+    try:
+        refused = backup("backup", data=folder, BACKUP_RECIPIENT=str(key.to_public()))
+    finally:
+        (folder / "unfinished").unlink()
+    assert (refused.returncode, "did not come to its end" in refused.stderr) == (1, True)
 
 
 def test_a_restore_that_was_cut_off_is_not_taken_for_whole(tmp_path: Path):
