@@ -361,7 +361,7 @@ def _screen(folder: Path, settings: Any, copied: str) -> str:
     return f"""
 Amble runs at {address}
 
-{people or "To make the first clinic and its administrator: .venv/bin/python manage.py start_clinic"}
+{people or "To open a clinic, with its administrator: .venv/bin/python manage.py start_clinic"}
 
 Mail     {mail}
 API      {address}/api/docs/
